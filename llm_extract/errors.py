@@ -1,0 +1,44 @@
+"""The errors this package raises: named, in one line that says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+
+class LlmExtractError(Exception):
+    """Base of all errors meant for users. `code` is stable for machines, the message is for people."""
+
+    code = "error"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        if code is not None:
+            self.code = code
+
+
+class DocumentError(LlmExtractError):
+    """A report cannot be read; `code` says why (empty, binary, encrypted_pdf, too_large, …)."""
+
+    code = "document"
+
+
+class ModelError(LlmExtractError):
+    """A model cannot be used: unknown name, missing key, unreachable server, context overflow."""
+
+    code = "model"
+
+
+class PromptError(LlmExtractError):
+    """A prompt file is missing, malformed or does not fit its strategy."""
+
+    code = "prompt"
+
+
+class StoreError(LlmExtractError):
+    """The store cannot be opened, read or written."""
+
+    code = "store"
+
+
+class RecordsError(LlmExtractError):
+    """A file of records or gold reports is not what it should be."""
+
+    code = "records"

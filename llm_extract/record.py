@@ -1,0 +1,229 @@
+"""The record: what code builds round a filled schema; pure values, no model, no store, no text reading.
+
+Claims here carry ids beside indexes, counts carry their interval and their place in the text, evidence
+carries offsets. All offsets count characters of the stored report text (NFC); `end` is exclusive.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from llm_extract.schema import (
+    Attribution,
+    FacilityEffect,
+    FacilityKind,
+    Group,
+    Outcome,
+    Period,
+    Qualifier,
+    Scope,
+    Victims,
+    Weapon,
+)
+
+Severity = Literal["error", "warning"]
+"""`error` blocks acceptance, `warning` goes to review."""
+
+FindingKind = Literal["extraction", "contradiction", "plausibility"]
+"""The record differs from the text; the text contradicts itself; clear but unusual."""
+
+Disposition = Literal["clean", "flagged", "failed"]
+
+RecordBasis = Literal["printed", "counted", "derived"]
+"""`derived` is code's own: computed from other counts of the same claim, printed nowhere."""
+
+
+class Frozen(BaseModel):
+    """Base of the envelope's models: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Evidence(Frozen):
+    """A quote and where it stands; `start` and `end` are null when it stands nowhere."""
+
+    quote: str
+    start: int | None = Field(description="first character in the report text")
+    end: int | None = Field(description="one past the last character")
+
+
+class RecordCount(Frozen):
+    """A count with the closed interval that its qualifier allows and its place in the text."""
+
+    value: int | None
+    upper: int | None
+    qualifier: Qualifier
+    basis: RecordBasis
+    as_written: str
+    low: int = Field(description="least number the words allow")
+    high: int | None = Field(description="greatest number the words allow; null is unbounded")
+    start: int | None = Field(description="first character of the number words; null: not located")
+    end: int | None = Field(description="one past their last character")
+
+
+class RecordSubgroup(Frozen):
+    """Part of a claim's total that belongs to a named group."""
+
+    group: Group
+    label: str | None
+    count: RecordCount
+
+
+class RecordClaim(Frozen):
+    """A claim of `schema.Claim` with identity, intervals and offsets."""
+
+    id: str = Field(description="c1, c2, … in text order; unique in the record")
+    outcome: Outcome
+    victims: Victims
+    total: RecordCount | None
+    children: RecordCount | None
+    women: RecordCount | None
+    men: RecordCount | None
+    subgroups: list[RecordSubgroup]
+    claimant: str | None
+    perpetrators: list[str]
+    attribution: Attribution | None
+    weapons: list[Weapon]
+    places: list[str]
+    scope: Scope
+    period: Period | None
+    part_of: int | None = Field(description="index into claims")
+    part_of_id: str | None = Field(description="id of that claim")
+    evidence: list[Evidence]
+
+    def slots(self) -> dict[str, RecordCount]:
+        """The stated counts by slot name: `total`, `children`, `women`, `men`, `subgroups.GROUP`.
+
+        A second subgroup of the same group is named `subgroups.GROUP.2`, and so on.
+        """
+        found = {
+            name: count
+            for name, count in (
+                ("total", self.total),
+                ("children", self.children),
+                ("women", self.women),
+                ("men", self.men),
+            )
+            if count is not None
+        }
+        seen: dict[str, int] = {}
+        for part in self.subgroups:
+            seen[part.group] = seen.get(part.group, 0) + 1
+            nth = seen[part.group]
+            found[f"subgroups.{part.group}" + (f".{nth}" if nth > 1 else "")] = part.count
+        return found
+
+
+class RecordFacility(Frozen):
+    """A facility claim of `schema.FacilityClaim` with identity, intervals and offsets."""
+
+    id: str = Field(description="f1, f2, … in text order; unique in the record")
+    kinds: list[FacilityKind]
+    count: RecordCount | None
+    effect: FacilityEffect
+    part_of: int | None
+    part_of_id: str | None
+    claimant: str | None
+    perpetrators: list[str]
+    attribution: Attribution | None
+    weapons: list[Weapon]
+    places: list[str]
+    scope: Scope
+    period: Period | None
+    evidence: list[Evidence]
+
+
+class Operand(Frozen):
+    """One number that took part in a broken rule."""
+
+    claim: str | None = Field(description="id of its claim; null for a number of the text itself")
+    field: str | None = Field(description="slot name as in `RecordClaim.slots`, or count")
+    low: int
+    high: int | None
+    as_written: str
+    start: int | None
+    end: int | None
+
+
+class Finding(Frozen):
+    """What one rule has to say about a record, in one sentence an analyst understands."""
+
+    rule: str = Field(description="G01 … X01, see the rule catalogue")
+    severity: Severity
+    kind: FindingKind
+    claims: list[str] = Field(description="ids of the claims and facilities concerned")
+    fields: list[str] = Field(description="slots or attributes concerned")
+    operands: list[Operand]
+    message: str
+    suggestion: str | None
+
+
+class ReportHead(Frozen):
+    """What is known of a report besides its text."""
+
+    id: str
+    title: str | None
+    source: str = Field(description="file, row or 'stdin' that it was read from")
+    sha256: str = Field(description="of the stored text, UTF-8, NFC; empty for an unread report")
+    characters: int
+    published: date | None
+    language: str | None = Field(description="ISO 639-1 code")
+
+
+class Tokens(Frozen):
+    """Tokens as the server counts them, over all attempts of a report."""
+
+    prompt: int
+    cached: int = Field(description="of the prompt tokens, those served from the server's cache")
+    completion: int
+
+
+class Attempt(Frozen):
+    """One request to a model and what came back, also when it failed."""
+
+    passage: str = Field(description="START:END of the passage in the report text")
+    number: int = Field(description="1 for the first try of this passage")
+    seconds: float
+    tokens: Tokens
+    reply: str | None = Field(description="the raw reply; null when none arrived")
+    error: str | None
+
+
+class Provenance(Frozen):
+    """Where a record comes from: enough to make it again."""
+
+    model: str
+    prompt: str = Field(description="NAME@VERSION")
+    prompt_hash: str
+    strategy: str
+    package_version: str
+    schema_version: str
+    seconds: float
+    tokens: Tokens
+    calls: int
+    unread_mentions: list[str] = Field(
+        description="START:END of count mentions that are listed as not about people or places"
+    )
+    attempts: list[Attempt]
+
+
+class Failure(Frozen):
+    """Why a report has no claims: what was wrong, where, and what to do, in one line."""
+
+    code: str = Field(description="stable machine name, e.g. encrypted_pdf, model_unreachable")
+    message: str
+
+
+class Record(Frozen):
+    """One report as data: claims, facilities, findings, disposition and provenance."""
+
+    report: ReportHead
+    claims: list[RecordClaim]
+    facilities: list[RecordFacility]
+    findings: list[Finding]
+    disposition: Disposition
+    failure: Failure | None
+    provenance: Provenance | None = Field(description="null when no model was asked")
