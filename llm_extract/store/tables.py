@@ -1,0 +1,130 @@
+"""The tables of the store, as the newest migration leaves them; no queries.
+
+A record row holds the whole record as JSON; the columns beside it and the rows of findings exist to
+be searched. Raw replies stand only in `attempts`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("sha256", String(64), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("published", String(10), nullable=False, comment="ISO date, empty when unknown"),
+    Column("title", Text),
+    Column("language", String(8)),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("sha256", "id", "source", "published"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("started", DateTime(timezone=True), nullable=False),
+    Column("finished", DateTime(timezone=True), comment="null while running and after a kill"),
+    Column("settings", JSON, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("counts", JSON),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("report_sha256", String(64), nullable=False),
+    Column("published", String(10), nullable=False),
+    Column("prompt_hash", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("package_version", Text, nullable=False),
+    Column("disposition", String(8), nullable=False),
+    Column("json", Text, nullable=False),
+)
+
+WORK_KEY_COLUMNS = (
+    records.c.report_sha256,
+    records.c.published,
+    records.c.prompt_hash,
+    records.c.model,
+    records.c.strategy,
+    records.c.package_version,
+)
+
+# Only finished work is unique: each failed try of the same work stays as a row of its own run.
+Index(
+    "uq_records_work_key",
+    *WORK_KEY_COLUMNS,
+    unique=True,
+    sqlite_where=text("disposition != 'failed'"),
+    postgresql_where=text("disposition != 'failed'"),
+)
+
+run_items = Table(
+    "run_items",
+    metadata,
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, comment="place in the input, from 0"),
+    Column("report_id", Text, nullable=False, index=True),
+    Column("report_pk", ForeignKey("reports.pk"), index=True, comment="null: never read"),
+    Column("record_pk", ForeignKey("records.pk"), index=True, comment="null: not done yet"),
+    Column("from_cache", Boolean, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("record_pk", ForeignKey("records.pk"), nullable=False, index=True),
+    Column("passage", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("prompt_tokens", Integer, nullable=False),
+    Column("cached_tokens", Integer, nullable=False),
+    Column("completion_tokens", Integer, nullable=False),
+    Column("reply", Text),
+    Column("error", Text),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("record_pk", ForeignKey("records.pk", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("rule", String(8), nullable=False, index=True),
+    Column("severity", String(8), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("claims", JSON, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("suggestion", Text),
+)
