@@ -1,0 +1,97 @@
+"""Surface forms of the nouns in the language files: plurals by rule, Arabic duals and proclitics."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+Form = tuple[str, Literal["singular", "dual", "plural"]]
+
+_VOWEL_SIGNS = re.compile(r"[\u0640\u064b-\u065f\u0670]")
+_ALIF = str.maketrans("أإآٱى", "ااااي")
+_SIBILANT = ("s", "x", "z", "ch", "sh")
+
+
+def normalised(form: str, language: str) -> str:
+    """The key under which a form is stored: casefolded; Arabic without vowel signs and hamza seats."""
+    if language == "ar":
+        return _VOWEL_SIGNS.sub("", form).translate(_ALIF)
+    return form.casefold().replace("’", "'")
+
+
+def forms(noun: str, rule: str) -> Iterator[Form]:
+    """Forms of one noun of a language file: "singular/plural", "/plural only" or a regular singular.
+
+    `rule` is `english`, `romance`, `explicit` or `arabic`.
+    """
+    singular, slash, plural = noun.partition("/")
+    if rule == "arabic":
+        yield from _arabic_forms(singular, plural)
+        return
+    if not slash and rule == "english":
+        plural = _english_plural(singular)
+    elif not slash and rule == "romance":
+        plural = _romance_plural(singular)
+    if plural:
+        yield plural, "plural"
+    if singular:
+        yield singular, "singular"
+
+
+def arabic_stems(word: str) -> Iterator[str]:
+    """A normalised Arabic form without its proclitics, likeliest first, the bare form left out."""
+    bare = [word]
+    if word[:1] in "وف":
+        bare.append(word[1:])
+    for stem in bare:
+        if stem is not word:
+            yield stem
+        if stem.startswith("ال"):
+            yield stem[2:]
+        if stem.startswith("لل"):
+            yield stem[2:]
+        if stem[:1] in ("ب", "ل", "ك"):
+            yield stem[1:]
+            if stem[1:].startswith("ال"):
+                yield stem[3:]
+
+
+def _english_plural(singular: str) -> str:
+    if singular.endswith(_SIBILANT):
+        return singular + "es"
+    if singular.endswith("y") and singular[-2] not in "aeiou":
+        return singular[:-1] + "ies"
+    return singular + "s"
+
+
+def _romance_plural(singular: str) -> str:
+    if singular.endswith(("s", "x", "z")):
+        return singular
+    return singular + "s"
+
+
+def _arabic_forms(singular: str, plural: str) -> Iterator[Form]:
+    """All cases of one Arabic noun; the plural `+` stands for the sound masculine, `ات` feminine.
+
+    The dual in -ين of a noun with the sound masculine plural is written like that plural, so it is
+    left to the plural.
+    """
+    if plural == "+":
+        for ending in ("ون", "ين", "و", "ي"):
+            yield singular + ending, "plural"
+    elif plural:
+        yield plural, "plural"
+        if not plural.endswith(("ة", "اء", "ى", "ات")):
+            yield plural + "ا", "plural"
+    if not singular:
+        return
+    yield singular, "singular"
+    stem = singular[:-1] + "ت" if singular.endswith("ة") else singular
+    if not singular.endswith(("ة", "اء", "ى", "ا")):
+        yield singular + "ا", "singular"
+    yield stem + "ان", "dual"
+    yield stem + "ين", "dual"
+    if singular.endswith("ة"):
+        yield stem + "ا", "dual"
+        yield stem + "ي", "dual"

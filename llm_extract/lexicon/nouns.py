@@ -1,0 +1,120 @@
+"""Looks up nouns of people, facilities and things in a text; it never reads a number."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from llm_extract.lexicon import inflection
+
+Role = Literal["person", "facility", "thing"]
+
+Number = Literal["singular", "dual", "plural"]
+"""Grammatical number; Arabic alone has a dual."""
+
+WORD = re.compile(r"[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*(?:['’-][^\W\d_]+)*")
+"""A word: letters with Arabic vowel signs, joined by apostrophes or hyphens."""
+
+LANGUAGES = ("en", "ar", "fr", "es", "uk", "ru")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the lexicon knows of one surface form."""
+
+    role: Role
+    label: str
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A known noun in a text; `start` is its first character, `end` one past its last.
+
+    `label` of a person is `people`, `occupation`, `civilians`, `children`, `women`, `men` or a
+    `schema.Group`; of a facility a `schema.FacilityKind`; of a thing a word of the language files.
+    """
+
+    start: int
+    end: int
+    form: str
+    role: Role
+    label: str
+    number: Number
+
+    @property
+    def plural(self) -> bool:
+        """True for plural and dual."""
+        return self.number != "singular"
+
+
+@dataclass(frozen=True, slots=True)
+class NounLexicon:
+    """All known surface forms of one language, by normalised form; `longest` in words."""
+
+    language: str
+    entries: Mapping[str, Entry]
+    longest: int
+
+    def entry(self, form: str) -> Entry | None:
+        """What is known of one form (one or several words), None when nothing is."""
+        known = inflection.normalised(form, self.language)
+        found = self.entries.get(known)
+        if found is None and self.language == "ar":
+            stems = inflection.arabic_stems(known)
+            found = next((self.entries[s] for s in stems if s in self.entries), None)
+        return found
+
+    def match(self, text: str, start: int, end: int | None = None) -> Noun | None:
+        """The longest known noun whose first character is `start`; it ends at `end` or before."""
+        stop = len(text) if end is None else end
+        ends: list[int] = []
+        at = start
+        while len(ends) < self.longest:
+            word = WORD.match(text, at, stop)
+            if word is None:
+                break
+            ends.append(word.end())
+            if text[word.end() : word.end() + 1] != " ":
+                break
+            at = word.end() + 1
+        for last in reversed(ends):
+            form = text[start:last]
+            entry = self.entry(form)
+            if entry is not None:
+                return Noun(start, last, form.casefold(), entry.role, entry.label, entry.number)
+        return None
+
+    def scan(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Noun]:
+        """Known nouns of `text[start:end]` from left to right, longest first, never overlapping."""
+        stop = len(text) if end is None else end
+        word = WORD.search(text, start, stop)
+        while word is not None:
+            noun = self.match(text, word.start(), stop)
+            if noun is not None:
+                yield noun
+            word = WORD.search(text, word.end() if noun is None else noun.end, stop)
+
+
+@cache
+def noun_lexicon(language: str) -> NounLexicon:
+    """The lexicon of an ISO 639-1 language; an empty one for a language without a file."""
+    if language not in LANGUAGES:
+        return NounLexicon(language, {}, 0)
+    source = resources.files("llm_extract.lexicon").joinpath(f"{language}.toml")
+    table = tomllib.loads(source.read_text(encoding="utf-8"))
+    rule: str = table["plural"]
+    entries: dict[str, Entry] = {}
+    for role in ("person", "facility", "thing"):
+        for label, nouns in table[role].items():
+            for noun in nouns:
+                for form, number in inflection.forms(noun, rule):
+                    known = inflection.normalised(form, language)
+                    entries.setdefault(known, Entry(role, label, number))
+    longest = max(form.count(" ") + 1 for form in entries)
+    return NounLexicon(language, entries, longest)
