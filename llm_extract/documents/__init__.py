@@ -1,0 +1,7 @@
+"""Documents: files, rows and streams to reports with a normalised text."""
+
+from llm_extract.documents.options import ReadOptions
+from llm_extract.documents.read import read_reports, report_from_text
+from llm_extract.documents.report import Report, UnreadableReport
+
+__all__ = ["ReadOptions", "Report", "UnreadableReport", "read_reports", "report_from_text"]
