@@ -1,0 +1,80 @@
+# Everything a newcomer or CI needs: `make run` and `make test`. `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV ?= uv
+
+# The first Python of this list that is new enough; `make PYTHON=/path/to/python3 run` overrides.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# The day the four sample reports were published: words like "yesterday" are read from it.
+EXAMPLES_PUBLISHED := 2026-03-05
+EXAMPLES_OUT := results/examples
+
+.PHONY: help run test lint format bench lock build clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/run.stamp ## install, fetch the local model, extract the sample reports
+	@$(BIN)/llm-extract models pull
+	@$(BIN)/llm-extract run examples/ --published $(EXAMPLES_PUBLISHED) --out $(EXAMPLES_OUT)
+
+test: lint ## install, fetch the local model, check and test everything
+	@$(BIN)/llm-extract models pull
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+lint: $(VENV)/dev.stamp ## ruff, mypy, pyright and the import contracts
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev.stamp ## put the code into ruff's form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(VENV)/dev.stamp ## the timed tests, with what they measured
+	@$(BIN)/python -m pytest -m slow -s --no-cov
+
+build: $(VENV)/dev.stamp ## wheel and sdist in dist/
+	@$(BIN)/python -m build --no-isolation
+
+# The locks hold hashes and no addresses; needs uv (`pip install uv`).
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --only-binary :all: \
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
+	pyproject.toml requirements/build.in
+lock: ## write requirements/*.lock anew from pyproject.toml (needs uv)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@$(COMPILE) --output-file requirements/run.lock
+	@$(COMPILE) --extra dev --constraints requirements/run.lock --output-file requirements/dev.lock
+
+clean: ## remove what make made, results excepted
+	rm -rf $(VENV) dist build .coverage htmlcov .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache .hypothesis
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "llm-extract needs Python 3.11 or newer, and none was found;" \
+		"install one or name it: make PYTHON=/path/to/python3 run" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "llm-extract needs Python 3.11 or newer, not $$($(PYTHON) --version 2>&1)" >&2; exit 1; }
+	@echo "Creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot make a virtual" \
+		"environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+# Only wheels, each checked against its hash; the package itself is linked, not copied.
+$(VENV)/run.stamp: requirements/run.lock pyproject.toml hatch_build.py | $(VENV)/bin/python
+	@echo "Installing requirements/run.lock (about a minute the first time)"
+	@$(PIP) install --quiet --require-hashes --only-binary :all: --requirement requirements/run.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
+	@echo "Installing requirements/dev.lock"
+	@$(PIP) install --quiet --require-hashes --only-binary :all: --requirement requirements/dev.lock
+	@touch $@
