@@ -1,0 +1,252 @@
+import sqlite3
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, select, text
+
+from llm_extract.documents.report import Report, UnreadableReport
+from llm_extract.errors import StoreError
+from llm_extract.export import read_records
+from llm_extract.pipeline import Settings, WorkKey
+from llm_extract.record import Record
+from llm_extract.store import Store, open_store, without_replies
+from llm_extract.store.tables import attempts, findings, run_items, runs
+
+REPORT = Report(
+    id="orsova-10",
+    text="The Lantern Watch group counted at least 62 civilians killed.",
+    source="reports/orsova-10.txt",
+    title="A week in Orsova",
+    published=date(2025, 3, 10),
+    language="en",
+)
+KEY = WorkKey(
+    report_sha256=REPORT.sha256,
+    published="2025-03-10",
+    prompt_hash="0f",
+    model="scripted",
+    strategy="sentence",
+    package_version="0.1.0",
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(tmp_path / "out" / "store.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def record() -> Record:
+    """A record of `REPORT` with one attempt whose reply is known."""
+    path = Path(__file__).parents[1] / "export" / "example_records.jsonl"
+    example = next(iter(read_records(path)))
+    assert example.provenance is not None
+    (attempt,) = example.provenance.attempts
+    told = attempt.model_copy(update={"reply": '{"claims": ["as the model said it"]}'})
+    provenance = example.provenance.model_copy(update={"attempts": [told]})
+    return example.model_copy(update={"provenance": provenance})
+
+
+def begin(store: Store, *reports: Report | UnreadableReport) -> int:
+    run_id = store.start_run(Settings(), "0.1.0")
+    for position, report in enumerate(reports or (REPORT,)):
+        store.add(run_id, position, report)
+    return run_id
+
+
+def rows(tmp_path: Path, query: Any) -> list[Any]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'out' / 'store.sqlite'}")
+    with engine.connect() as connection:
+        found = list(connection.execute(query).all())
+    engine.dispose()
+    return found
+
+
+def test_finished_work_is_found_again_after_reopening(tmp_path: Path, record: Record) -> None:
+    path = tmp_path / "store.sqlite"
+    with open_store(path) as first:
+        first.save(begin(first), 0, KEY, record)
+    with open_store(path) as second:
+        assert second.find(KEY) == without_replies(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"report_sha256": "f" * 64},
+        {"published": "2025-03-11"},
+        {"prompt_hash": "10"},
+        {"model": "another"},
+        {"strategy": "mention"},
+        {"package_version": "0.2.0"},
+    ],
+)
+def test_work_that_differs_in_one_respect_is_not_found(
+    store: Store, record: Record, change: dict[str, str]
+) -> None:
+    store.save(begin(store), 0, KEY, record)
+    parts = {name: getattr(KEY, name) for name in WorkKey.__dataclass_fields__}
+    assert store.find(WorkKey(**{**parts, **change})) is None
+
+
+def test_failed_work_is_kept_in_its_run_and_tried_again(store: Store, record: Record) -> None:
+    failed = record.model_copy(update={"disposition": "failed", "claims": []})
+    first = begin(store)
+    store.save(first, 0, KEY, failed)
+    assert store.find(KEY) is None
+
+    second = begin(store)
+    store.save(second, 0, KEY, record)
+    assert store.find(KEY) == without_replies(record)
+    assert [kept.disposition for kept in store.run_records(first)] == ["failed"]
+
+
+def test_raw_replies_stand_in_the_attempts_and_nowhere_else(
+    tmp_path: Path, store: Store, record: Record
+) -> None:
+    kept = store.save(begin(store), 0, KEY, record)
+    assert "as the model said it" not in kept.model_dump_json()
+    (attempt,) = rows(tmp_path, select(attempts))
+    assert attempt.reply == '{"claims": ["as the model said it"]}'
+    assert (attempt.prompt_tokens, attempt.cached_tokens, attempt.completion_tokens) == (
+        812,
+        640,
+        96,
+    )
+
+
+def test_findings_can_be_searched_by_rule(tmp_path: Path, store: Store, record: Record) -> None:
+    store.save(begin(store), 0, KEY, record)
+    (finding,) = rows(tmp_path, select(findings).where(findings.c.rule == "A05"))
+    assert finding.claims == ["c2", "c1"]
+    assert finding.severity == "error"
+
+
+def test_a_record_with_trouble_in_its_attempts_is_not_half_saved(
+    tmp_path: Path, store: Store, record: Record
+) -> None:
+    run_id = begin(store)
+    with pytest.raises(StoreError, match="position 7 was not added"):
+        store.save(run_id, 7, KEY, record)
+    assert store.find(KEY) is None
+    assert rows(tmp_path, select(attempts)) == []
+
+
+def test_a_report_comes_back_with_its_text(store: Store) -> None:
+    assert store.report(begin(store), 0) == REPORT
+
+
+def test_the_same_text_under_another_id_reuses_the_work_under_its_own_name(
+    store: Store, record: Record
+) -> None:
+    twin = Report(id="copy", text=REPORT.text, source="copy.txt", published=REPORT.published)
+    run_id = begin(store, REPORT, twin)
+    store.save(run_id, 0, KEY, record)
+    reused = store.reuse(run_id, 1, KEY)
+    assert reused is not None
+    assert (reused.report.id, reused.report.source, reused.report.title) == (
+        "copy",
+        "copy.txt",
+        None,
+    )
+    assert reused.claims == record.claims
+    assert [kept.report.id for kept in store.run_records(run_id)] == ["orsova-10", "copy"]
+
+
+def test_there_is_nothing_to_reuse_before_the_work_is_done(store: Store) -> None:
+    assert store.reuse(begin(store), 0, KEY) is None
+
+
+def test_a_runs_records_come_in_input_order_and_leave_out_what_is_not_done(
+    store: Store, record: Record
+) -> None:
+    parts = [
+        Report(id=f"r{number}", text=f"No. {number}", source="rows.jsonl") for number in range(3)
+    ]
+    run_id = begin(store, *parts)
+    for position in (2, 0):
+        key = WorkKey(parts[position].sha256, "", "0f", "scripted", "sentence", "0.1.0")
+        store.save(run_id, position, key, record)
+    assert [kept.report.id for kept in store.run_records(run_id)] == ["r0", "r2"]
+
+
+def test_long_runs_come_back_whole(store: Store, record: Record) -> None:
+    parts = [
+        Report(id=f"r{number:03}", text=f"No. {number}", source="rows") for number in range(450)
+    ]
+    run_id = begin(store, *parts)
+    for position, part in enumerate(parts):
+        key = WorkKey(part.sha256, "", "0f", "scripted", "sentence", "0.1.0")
+        store.save(run_id, position, key, record)
+    expected = [part.id for part in parts]
+    assert [kept.report.id for kept in store.run_records(run_id)] == expected
+    assert [kept.report.id for kept in store.latest_records()] == expected
+
+
+def test_an_input_that_was_never_read_keeps_its_failure(store: Store, record: Record) -> None:
+    sealed = UnreadableReport("sealed", "sealed.pdf", "encrypted_pdf", "sealed.pdf is encrypted")
+    head = record.report.model_copy(update={"id": "sealed", "source": "sealed.pdf", "sha256": ""})
+    failed = record.model_copy(
+        update={"report": head, "disposition": "failed", "claims": [], "provenance": None}
+    )
+    run_id = begin(store, sealed, sealed)
+    store.save(run_id, 0, None, failed)
+    store.save(run_id, 1, None, failed)
+    assert list(store.run_records(run_id)) == [failed, failed]
+
+
+def test_the_latest_record_of_each_report_is_that_of_its_last_run(
+    store: Store, record: Record
+) -> None:
+    store.save(begin(store), 0, KEY, record)
+    flagless = record.model_copy(update={"findings": [], "disposition": "clean"})
+    newer = WorkKey(REPORT.sha256, "2025-03-10", "11", "scripted", "sentence", "0.1.0")
+    store.save(begin(store), 0, newer, flagless)
+    begin(store)
+    assert [kept.disposition for kept in store.latest_records()] == ["clean"]
+
+
+def test_a_run_notes_its_settings_and_what_it_counted(tmp_path: Path, store: Store) -> None:
+    run_id = begin(store)
+    store.finish_run(run_id, {"reports": 1, "failed": 0})
+    (run,) = rows(tmp_path, select(runs))
+    assert run.settings["strategy"] == "auto"
+    assert run.counts == {"reports": 1, "failed": 0}
+    assert run.finished >= run.started
+
+
+def test_reuse_is_marked_in_the_run(tmp_path: Path, store: Store, record: Record) -> None:
+    store.save(begin(store), 0, KEY, record)
+    store.reuse(begin(store), 0, KEY)
+    assert [item.from_cache for item in rows(tmp_path, select(run_items))] == [False, True]
+
+
+def test_a_record_written_by_another_version_is_a_clear_error(
+    tmp_path: Path, store: Store, record: Record
+) -> None:
+    store.save(begin(store), 0, KEY, record)
+    with sqlite3.connect(tmp_path / "out" / "store.sqlite") as connection:
+        connection.execute("update records set json = replace(json, 'findings', 'remarks')")
+    with pytest.raises(StoreError, match="cannot read"):
+        store.find(KEY)
+
+
+def test_foreign_keys_are_enforced(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.add(99, 0, REPORT)
+
+
+def test_writing_goes_on_while_another_program_reads(
+    tmp_path: Path, store: Store, record: Record
+) -> None:
+    run_id = begin(store)
+    reader = create_engine(f"sqlite:///{tmp_path / 'out' / 'store.sqlite'}")
+    with reader.connect() as connection:
+        connection.execute(text("select count(*) from records")).scalar_one()
+        store.save(run_id, 0, KEY, record)
+    reader.dispose()
+    assert store.find(KEY) is not None
