@@ -1,0 +1,261 @@
+"""Rules A05 and A06: claims that are part of another one, against it and against siblings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from datetime import date
+
+from llm_extract.record import Finding, RecordClaim
+from llm_extract.schema import Outcome, Weapon
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, sum_within, verdict
+from llm_extract.validators.rule_input import RuleInput, same_name
+from llm_extract.validators.wording import cut, found, listed, named
+
+CONTAINED: dict[Outcome, frozenset[Outcome]] = {
+    "casualties": frozenset({"casualties", "killed", "injured"}),
+    "detained": frozenset({"detained", "killed"}),
+    "missing": frozenset({"missing", "killed"}),
+    "injured": frozenset({"injured", "killed"}),
+}
+"""Outcomes that a part may have besides none but the whole's own: the rule catalogue's list."""
+
+WEAPON_FAMILIES: dict[Weapon, frozenset[Weapon]] = {
+    "airstrike": frozenset({"drone", "barrel_bomb", "cluster_munition", "missile", "rocket"}),
+    "artillery": frozenset({"mortar", "rocket", "cluster_munition"}),
+    "ied": frozenset({"vehicle_bomb", "suicide_attack", "landmine"}),
+    "suicide_attack": frozenset({"vehicle_bomb"}),
+    "small_arms": frozenset({"sniper", "execution"}),
+    "missile": frozenset({"rocket"}),
+}
+"""Weapons that may be meant by the wider word on the left: siblings of the two may share people."""
+
+Slices = frozenset[Hashable]
+
+
+def siblings_within_parent(given: RuleInput) -> Iterator[Finding]:
+    """A05: parts of one claim along one dimension sum to no more than it, slot by slot.
+
+    Siblings are summed along a dimension when their values on it are stated, differ from the
+    parent's and share nothing with one another; of those that share something (a joint attack
+    beside the attacks of one of its parties) the narrower one is kept. A part alone is checked too.
+    """
+    for parent, families in _families(given).values():
+        for siblings in families:
+            for field in ("total", *SEXES_AND_AGES):
+                yield from _slot_within(given, parent, siblings, field)
+
+
+def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
+    """A06: no circle; a part has its parent's claimant, a fitting outcome, and lies in its period.
+
+    A part that names no claimant or date inherits it. Places are not compared: whether a town lies
+    in a region is not decidable from the two names.
+    """
+    claims = given.record.claims
+    yield from _circles(given)
+    for child in claims:
+        parent = parent_of(claims, child)
+        if parent is None:
+            if child.part_of is not None:
+                yield _misfit(child, [], "is part of a claim that does not exist", "part_of")
+            continue
+        if child.part_of_id is not None and child.part_of_id != parent.id:
+            why = f"is part of {parent.id} by index but of {cut(child.part_of_id)} by id"
+            yield _misfit(child, [parent], why, "part_of")
+        if child.outcome not in CONTAINED.get(parent.outcome, {parent.outcome}):
+            why = f"cannot be part of {named(parent)}: {parent.outcome} holds no {child.outcome}"
+            yield _misfit(child, [parent], why, "outcome")
+        if (
+            child.claimant is not None
+            and parent.claimant is not None
+            and same_name(child.claimant) != same_name(parent.claimant)
+        ):
+            why = f"is part of {named(parent)}, a figure of another claimant"
+            yield _misfit(child, [parent], why, "claimant")
+        if not _lies_inside(child, parent):
+            why = (
+                f"is dated {_dates(child)}, outside {_dates(parent)} of {named(parent)} "
+                "that it is part of"
+            )
+            yield _misfit(child, [parent], why, "period")
+
+
+def parent_of(claims: Sequence[RecordClaim], child: RecordClaim) -> RecordClaim | None:
+    """The claim that a claim is part of; None when there is none or the index leads nowhere."""
+    if child.part_of is None or not 0 <= child.part_of < len(claims):
+        return None
+    return claims[child.part_of]
+
+
+def _families(
+    given: RuleInput,
+) -> dict[int, tuple[RecordClaim, list[list[RecordClaim]]]]:
+    """Each parent by index with its parts, those of one outcome together, in order of their ids."""
+    claims = given.record.claims
+    parts: dict[int, dict[Outcome, list[RecordClaim]]] = {}
+    for child in claims:
+        parent = parent_of(claims, child)
+        if parent is not None and parent is not child and child.part_of is not None:
+            parts.setdefault(child.part_of, {}).setdefault(child.outcome, []).append(child)
+    return {
+        index: (claims[index], [sorted(same, key=in_order) for same in by_outcome.values()])
+        for index, by_outcome in parts.items()
+    }
+
+
+def in_order(claim: RecordClaim) -> tuple[int, str]:
+    """Ids in the order people count them: c2 before c10."""
+    return len(claim.id), claim.id
+
+
+def _slot_within(
+    given: RuleInput, parent: RecordClaim, siblings: Sequence[RecordClaim], field: str
+) -> Iterator[Finding]:
+    count = parent.slots().get(field)
+    if count is None:
+        return
+    whole = Term(parent, field, count)
+    fitting: list[Term] = []
+    for child in siblings:
+        part = child.slots().get(field)
+        if part is None:
+            continue
+        term = Term(child, field, part)
+        yield from sum_within(given, "A05", [term], whole, named(parent), _subject([term], ""))
+        if verdict([term], whole) != "error":
+            fitting.append(term)
+    if len(fitting) < 2 or verdict(fitting, whole) is None:
+        return
+    told: set[frozenset[str]] = set()
+    for dimension, slices_of in DIMENSIONS.items():
+        apart = _disjoint(fitting, parent, slices_of)
+        who = frozenset(term.held.id for term in apart)
+        if len(apart) > 1 and who not in told:
+            told.add(who)
+            subject = _subject(apart, f" by {dimension}")
+            yield from sum_within(given, "A05", apart, whole, named(parent), subject)
+
+
+def _subject(terms: Sequence[Term], dimension: str) -> str:
+    return f"{terms[0].field} of {listed([term.held.id for term in terms])}{dimension}"
+
+
+def _disjoint(
+    terms: Sequence[Term],
+    parent: RecordClaim,
+    slices_of: Callable[[RecordClaim], Slices],
+) -> list[Term]:
+    """Terms that share nothing on a dimension: narrow before wide, then large before small."""
+    own = slices_of(parent)
+    stated: list[tuple[Term, Slices]] = []
+    for term in terms:
+        slices = slices_of(term.held) if isinstance(term.held, RecordClaim) else frozenset()
+        if slices and slices != own:
+            stated.append((term, slices))
+    stated.sort(key=lambda pair: (len(pair[1]), -pair[0].count.low))
+    kept: list[tuple[Term, Slices]] = []
+    for term, slices in stated:
+        if not any(_share(slices, other) for _, other in kept):
+            kept.append((term, slices))
+    chosen = {id(term) for term, _ in kept}
+    return [term for term in terms if id(term) in chosen]
+
+
+def _share(first: Slices, second: Slices) -> bool:
+    return any(_overlap(one, other) for one in first for other in second)
+
+
+def _overlap(one: Hashable, other: Hashable) -> bool:
+    """Whether two parties, places, weapons or periods may be about the same people."""
+    if one == other:
+        return True
+    if isinstance(one, frozenset) and isinstance(other, frozenset):
+        return one <= other or other <= one
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return bool(one[0] <= other[1] and other[0] <= one[1])
+    return False
+
+
+def _parties(claim: RecordClaim) -> Slices:
+    return _name_slices(claim.perpetrators)
+
+
+def _places(claim: RecordClaim) -> Slices:
+    return _name_slices(claim.places)
+
+
+def _name_slices(names: Iterable[str]) -> Slices:
+    return frozenset(frozenset(words) for name in names if (words := same_name(name)))
+
+
+def _weapons(claim: RecordClaim) -> Slices:
+    return frozenset(
+        frozenset({weapon, *WEAPON_FAMILIES.get(weapon, ())}) for weapon in claim.weapons
+    )
+
+
+def _days(claim: RecordClaim) -> Slices:
+    span = claim.period
+    if span is None or (span.start is None and span.end is None):
+        return frozenset()
+    return frozenset({(span.start or date.min, span.end or date.max)})
+
+
+DIMENSIONS: dict[str, Callable[[RecordClaim], Slices]] = {
+    "perpetrator": _parties,
+    "place": _places,
+    "weapon": _weapons,
+    "period": _days,
+}
+"""What a toll is broken down by, with the values a claim has there."""
+
+
+def _circles(given: RuleInput) -> Iterator[Finding]:
+    """One finding for each circle of part_of links, in time linear in the claims."""
+    claims = given.record.claims
+    seen: dict[int, int] = {}
+    for start in range(len(claims)):
+        path: list[int] = []
+        at: int | None = start
+        while at is not None and 0 <= at < len(claims) and at not in seen:
+            seen[at] = start
+            path.append(at)
+            at = claims[at].part_of
+        if at is not None and seen.get(at) == start and at in path:
+            circle = sorted((claims[i] for i in path[path.index(at) :]), key=in_order)
+            others = listed([claim.id for claim in circle[1:]])
+            why = f"is part of itself through {others}" if others else "is part of itself"
+            yield _misfit(circle[0], circle[1:], why, "part_of")
+
+
+def _lies_inside(child: RecordClaim, parent: RecordClaim) -> bool:
+    inner, outer = child.period, parent.period
+    if inner is None or outer is None:
+        return True
+    days = [day for day in (inner.start, inner.end) if day is not None]
+    return all(
+        (outer.start is None or outer.start <= day) and (outer.end is None or day <= outer.end)
+        for day in days
+    )
+
+
+def _dates(claim: RecordClaim) -> str:
+    span = claim.period
+    if span is None:
+        return "at no date"
+    if span.start == span.end and span.start is not None:
+        return span.start.isoformat()
+    start = span.start.isoformat() if span.start else "an open start"
+    end = span.end.isoformat() if span.end else "an open end"
+    return f"{start} to {end}"
+
+
+def _misfit(child: RecordClaim, others: Sequence[RecordClaim], why: str, field: str) -> Finding:
+    return found(
+        "A06",
+        "error",
+        "extraction",
+        f"{named(child)} {why}",
+        claims=[child, *others],
+        fields=[field],
+    )

@@ -1,0 +1,78 @@
+"""Rule C01: every sentence that counts casualties has a claim, and claims need casualty words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_extract.cues import LANGUAGES
+from llm_extract.numbers.mention import Mention
+from llm_extract.passages import Sentence
+from llm_extract.record import Finding
+from llm_extract.validators.grounding import is_about_casualties, listed_mentions, read_operand
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.wording import cut, found, listed
+
+
+def casualties_are_claimed(given: RuleInput) -> Iterator[Finding]:
+    """C01: no sentence counts casualties outside all claims, and no claim lacks a casualty word.
+
+    A sentence that only repeats numbers of a claim (a headline), or whose numbers are listed as not
+    about people, is no omission. A report in a language without casualty words is not judged.
+    """
+    yield from _omissions(given)
+    language = given.record.report.language
+    if given.record.claims and not given.cues and (language is None or language in LANGUAGES):
+        ids = listed([claim.id for claim in given.record.claims[:MOST_NAMED]])
+        yield found(
+            "C01",
+            "error",
+            "extraction",
+            f"the report has no word of casualties, and yet the record claims some ({ids})",
+            claims=given.record.claims,
+        )
+
+
+MOST_NAMED = 5
+"""Claims that one message names; the finding itself lists all."""
+
+
+def _omissions(given: RuleInput) -> Iterator[Finding]:
+    quoted = sorted(
+        (quote.start, quote.end)
+        for held in given.held
+        for quote in held.evidence
+        if quote.start is not None and quote.end is not None
+    )
+    claimed = {
+        (count.value, count.upper)
+        for claim in given.record.claims
+        for count in claim.slots().values()
+        if count.value is not None
+    }
+    unread = listed_mentions(given)
+    by_sentence: dict[int, tuple[Sentence, list[Mention]]] = {}
+    for mention in given.countable:
+        sentence = given.sentence_at(mention.start)
+        if (
+            sentence is not None
+            and (mention.start, mention.end) not in unread
+            and (mention.value, mention.upper) not in claimed
+            and given.cues_governing(sentence)
+            and is_about_casualties(given, mention)
+        ):
+            by_sentence.setdefault(sentence.index, (sentence, []))[1].append(mention)
+    for sentence, mentions in by_sentence.values():
+        if not _overlaps(sentence, quoted):
+            numbers = listed([f'"{cut(m.text, 30)}"' for m in mentions[:MOST_NAMED]])
+            yield found(
+                "C01",
+                "error",
+                "extraction",
+                f"casualties are counted ({numbers}) but no claim quotes the sentence: "
+                f'"{cut(sentence.text(given.text))}"',
+                operands=[read_operand(mention) for mention in mentions],
+            )
+
+
+def _overlaps(sentence: Sentence, quoted: list[tuple[int, int]]) -> bool:
+    return any(start < sentence.end and end > sentence.start for start, end in quoted)

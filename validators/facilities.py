@@ -1,0 +1,49 @@
+"""Rule F01: a claim counts people, not places, attacks, munitions, vehicles or families."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_extract.lexicon import Noun
+from llm_extract.numbers.mention import Mention
+from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.validators.rule_input import RuleInput, says
+from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
+
+
+def claims_count_people(given: RuleInput) -> Iterator[Finding]:
+    """F01: the noun beside the number of a claim is no facility and no thing.
+
+    A count without a place in the text is judged by all equal numbers of its quotes: it is a fault
+    only if none of them can be people.
+    """
+    for claim in given.record.claims:
+        for field, count in claim.slots().items():
+            nouns = [given.noun_of(mention) for mention in _sources(given, claim, count)]
+            others = [noun for noun in nouns if noun is not None and noun.role != "person"]
+            if nouns and len(others) == len(nouns):
+                yield found(
+                    "F01",
+                    "error",
+                    "extraction",
+                    f"{slot_words(field)}: {spoken(count)} of {named(claim)} counts "
+                    f'"{cut(_first(others).form, 30)}" in the report, not people',
+                    claims=[claim],
+                    fields=[field],
+                    operands=[operand(claim, field, count)],
+                )
+
+
+def _sources(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Mention]:
+    """The mentions that a count may have been read from."""
+    if count.basis == "derived" or count.value == 0:
+        return []
+    if count.start is not None and count.end is not None:
+        there = given.mention_at(count.start, count.end)
+        if there is not None:
+            return [there] if says(there, count) else []
+    return [mention for mention in given.quoted(claim) if says(mention, count)]
+
+
+def _first(nouns: list[Noun]) -> Noun:
+    return min(nouns, key=lambda noun: noun.start)

@@ -1,0 +1,235 @@
+"""Rules G01 to G04: quotes and numbers of a record against the text and the ledger, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_extract.numbers.mention import Mention
+from llm_extract.record import Finding, Operand, RecordClaim
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term
+from llm_extract.validators.containment import parent_of
+from llm_extract.validators.rule_input import (
+    RuleInput,
+    counts_of,
+    run_of,
+    says,
+    stands_at,
+)
+from llm_extract.validators.wording import (
+    cut,
+    found,
+    listed,
+    named,
+    operand,
+    slot_words,
+    spoken,
+)
+
+NEIGHBOURHOOD = 60
+"""Most characters of text shown round an unbound number: enough to know the place by."""
+
+CARRY = 240
+"""How far before a counted person a casualty word still governs it: two sentences of a report, as
+parts often stand in the sentence after their toll ("The victims included 39 children")."""
+
+
+def quotes_stand(given: RuleInput) -> Iterator[Finding]:
+    """G01: every quote is located and reads the same there, white space folded."""
+    for held in given.held:
+        for quote in held.evidence:
+            if not stands_at(given.text, quote):
+                yield found(
+                    "G01",
+                    "error",
+                    "extraction",
+                    f'quote of {named(held)} does not stand in the report: "{cut(quote.quote)}"',
+                    claims=[held],
+                    fields=["evidence"],
+                )
+
+
+def counts_are_read(given: RuleInput) -> Iterator[Finding]:
+    """G02: the ledger reads every count, unless code derived it, inside a quote of its claim."""
+    for held in given.held:
+        for field, count in counts_of(held):
+            if count.basis != "derived" and not given.is_grounded(held, count):
+                yield found(
+                    "G02",
+                    "error",
+                    "extraction",
+                    f"{slot_words(field)}: {spoken(count)} is not read in any quote of "
+                    f"{named(held)}",
+                    claims=[held],
+                    fields=[field],
+                    operands=[operand(held, field, count)],
+                )
+
+
+def mentions_are_bound(given: RuleInput) -> Iterator[Finding]:
+    """G03: a count of people or places in the text is bound to a slot, or listed as about neither.
+
+    Left out are numbers of things, counted words ("a doctor") without a casualty word beside them,
+    and numbers that no casualty word governs.
+    """
+    bound = _bound_starts(given)
+    listed_spans = listed_mentions(given)
+    for mention in given.countable:
+        if mention.start in bound or (mention.start, mention.end) in listed_spans:
+            continue
+        if is_about_casualties(given, mention) or _counts_facilities(given, mention):
+            yield found(
+                "G03",
+                "warning",
+                "extraction",
+                f'"{cut(mention.text, 30)}" is in no claim: "{_neighbourhood(given, mention)}"',
+                operands=[read_operand(mention)],
+            )
+
+
+def mentions_feed_one_slot(given: RuleInput) -> Iterator[Finding]:
+    """G04: one mention feeds one slot of one outcome.
+
+    It may feed the total and the one group of a slice ("14 children"), a claim and the casualties
+    that contain it, and several slots where as many equal numbers stand in their quotes.
+    """
+    users: dict[int, list[Term]] = {}
+    for held in given.held:
+        for field, count in counts_of(held):
+            if count.basis == "derived" or count.start is None or count.end is None:
+                continue
+            mention = given.mention_at(count.start, count.end)
+            if mention is not None and says(mention, count):
+                users.setdefault(mention.start, []).append(Term(held, field, count))
+    for start, terms in users.items():
+        if len(terms) < 2 or _may_share(given, terms):
+            continue
+        mention = next(m for m in given.countable if m.start == start)
+        slots = listed([f"{slot_words(t.field)} of {named(t.held)}" for t in terms])
+        yield found(
+            "G04",
+            "error",
+            "extraction",
+            f'one number, "{cut(mention.text, 30)}", feeds {slots}',
+            claims=[term.held for term in terms],
+            fields=[term.field for term in terms],
+            operands=[operand(term.held, term.field, term.count) for term in terms],
+        )
+
+
+def is_about_casualties(given: RuleInput, mention: Mention) -> bool:
+    """Whether a mention counts people whom a casualty word governs.
+
+    A counted word needs the casualty word beside it, a number without a known noun needs one in its
+    sentence or table, a number of persons one there or shortly before.
+    """
+    noun = given.noun_of(mention)
+    if noun is not None and noun.role != "person":
+        return False
+    sentence = given.sentence_at(mention.start)
+    cues = given.cues_governing(sentence) if sentence is not None else ()
+    if mention.basis == "counted":
+        return any(_stand_together(given.text, mention, cue.start, cue.end) for cue in cues)
+    if cues or noun is None:
+        return bool(cues)
+    return bool(given.cues_between(mention.start - CARRY, mention.start))
+
+
+def listed_mentions(given: RuleInput) -> frozenset[tuple[int, int]]:
+    """Spans that the record's provenance lists as not about people or places."""
+    provenance = given.record.provenance
+    spans: set[tuple[int, int]] = set()
+    for entry in provenance.unread_mentions if provenance is not None else ():
+        start, _, end = entry.partition(":")
+        if start.isdecimal() and end.isdecimal():
+            spans.add((int(start), int(end)))
+    return frozenset(spans)
+
+
+BESIDE = 24
+"""Most characters between a counted word and its casualty word: "a woman was badly hurt"."""
+
+BREAKS = frozenset(".,;:!?()\"'،؛؟«»“”\n|\t")
+"""Marks that part a counted word from a casualty word."""
+
+
+def _stand_together(text: str, mention: Mention, start: int, end: int) -> bool:
+    if start < mention.end and end > mention.start:
+        return True
+    gap = text[mention.end : start] if start >= mention.end else text[end : mention.start]
+    return len(gap) <= BESIDE and BREAKS.isdisjoint(gap)
+
+
+def _counts_facilities(given: RuleInput, mention: Mention) -> bool:
+    if mention.basis == "counted":
+        return False
+    noun = given.noun_of(mention)
+    return noun is not None and noun.role == "facility"
+
+
+def _bound_starts(given: RuleInput) -> set[int]:
+    """Starts of the mentions that feed a slot: at its place, by its value, or as one it counts."""
+    bound: set[int] = set()
+    for held in given.held:
+        mentions = given.quoted(held)
+        counts = [count for _, count in counts_of(held)]
+        values = {(count.value, count.upper) for count in counts if count.value is not None}
+        vague = [count for count in counts if count.value is None]
+        for mention in mentions:
+            if (
+                mention.basis == "counted"
+                or (mention.value, mention.upper) in values
+                or any(says(mention, count) for count in vague)
+            ):
+                bound.add(mention.start)
+        for count in counts:
+            if count.start is not None and count.end is not None:
+                bound.update(m.start for m in given.mentions_between(count.start, count.end))
+            bound.update(m.start for m in run_of(given, held, count))
+    return bound
+
+
+def _may_share(given: RuleInput, terms: list[Term]) -> bool:
+    if _is_slice(terms) or _are_nested(given, terms):
+        return True
+    count = terms[0].count
+    equal = {m.start for term in terms for m in given.quoted(term.held) if says(m, count)}
+    return len(equal) >= len(terms)
+
+
+def _is_slice(terms: list[Term]) -> bool:
+    """Whether the terms are the total of one claim and one group of it, however much named."""
+    fields = [term.field for term in terms]
+    same_claim = all(term.held is terms[0].held for term in terms)
+    return same_claim and "total" in fields and sum(f in SEXES_AND_AGES for f in fields) <= 1
+
+
+def _are_nested(given: RuleInput, terms: list[Term]) -> bool:
+    """Whether the terms are one slot of a claim and of the casualties that it is part of."""
+    if len(terms) != 2 or terms[0].field != terms[1].field:
+        return False
+    claims = [term.held for term in terms if isinstance(term.held, RecordClaim)]
+    return any(
+        parent_of(given.record.claims, child) is parent and parent.outcome == "casualties"
+        for child in claims
+        for parent in claims
+        if child is not parent
+    )
+
+
+def _neighbourhood(given: RuleInput, mention: Mention) -> str:
+    room = max(0, NEIGHBOURHOOD - (mention.end - mention.start))
+    start = max(0, mention.start - room // 2)
+    return cut(given.text[start : max(mention.end, start + NEIGHBOURHOOD)], NEIGHBOURHOOD)
+
+
+def read_operand(mention: Mention) -> Operand:
+    low = mention.value if mention.value is not None else 0
+    return Operand(
+        claim=None,
+        field=None,
+        low=low,
+        high=mention.upper if mention.upper is not None else mention.value,
+        as_written=mention.text,
+        start=mention.start,
+        end=mention.end,
+    )

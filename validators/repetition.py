@@ -1,0 +1,71 @@
+"""Rule R02: no claim stands twice in a record."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+
+from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.validators.rule_input import Held, RuleInput, counts_of, folded, same_name
+from llm_extract.validators.wording import found, listed, named
+
+
+def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
+    """R02: two claims differ in outcome, claimant, a number, period, place, party or weapon.
+
+    Equal slices of two different claims are no duplicates: they inherit what tells them apart.
+    """
+    groups: dict[Hashable, list[Held]] = {}
+    indexes = {
+        id(c): i
+        for some in (given.record.claims, given.record.facilities)
+        for i, c in enumerate(some)
+    }
+    for held in given.held:
+        groups.setdefault(_identity(held), []).append(held)
+    for alike in groups.values():
+        for same in _of_one_parent(alike, indexes) if len(alike) > 1 else ():
+            ordered = sorted(same, key=lambda held: (len(held.id), held.id))
+            others = listed([held.id for held in ordered[1:]])
+            yield found(
+                "R02",
+                "error",
+                "extraction",
+                f"{named(ordered[0])} stands again as {others}",
+                claims=ordered,
+            )
+
+
+def _identity(held: Held) -> Hashable:
+    """Everything that tells claims apart, besides their quotes and what they are part of."""
+    period = held.period
+    return (
+        held.outcome if isinstance(held, RecordClaim) else (held.effect, frozenset(held.kinds)),
+        held.victims if isinstance(held, RecordClaim) else None,
+        same_name(held.claimant or ""),
+        tuple(
+            (field, count.value, count.upper, count.qualifier, _vague_words(count))
+            for field, count in sorted(counts_of(held), key=lambda slot: slot[0])
+        ),
+        frozenset(same_name(party) for party in held.perpetrators),
+        frozenset(held.weapons),
+        frozenset(same_name(place) for place in held.places),
+        held.scope,
+        (period.start, period.end) if period is not None else None,
+    )
+
+
+def _vague_words(count: RecordCount) -> str:
+    return folded(count.as_written).casefold() if count.value is None else ""
+
+
+def _of_one_parent(alike: Sequence[Held], indexes: dict[int, int]) -> Iterator[list[Held]]:
+    """Those of equal claims that are no slices of different claims, at least two together."""
+    own = {indexes[id(held)] for held in alike}
+    outside = {h.part_of for h in alike if h.part_of is not None and h.part_of not in own}
+    if len(outside) <= 1:
+        yield list(alike)
+        return
+    by_parent: dict[int | None, list[Held]] = {}
+    for held in alike:
+        by_parent.setdefault(held.part_of, []).append(held)
+    yield from (same for same in by_parent.values() if len(same) > 1)
