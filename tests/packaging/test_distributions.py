@@ -127,9 +127,8 @@ import llm_extract
 for part in pkgutil.walk_packages(llm_extract.__path__, "llm_extract."):
     if ".migrations" not in part.name and not part.name.endswith("__main__"):
         importlib.import_module(part.name)
-from importlib.resources import files
-for folder in {LINKED!r}:
-    assert any(files("llm_extract").joinpath(folder).iterdir()), folder
+from llm_extract.prompting import list_prompts
+assert list_prompts()
 for name, module in sys.modules.items():
     if name.startswith("llm_extract") and getattr(module, "__file__", None):
         assert module.__file__.startswith({str(installed)!r}), module.__file__
