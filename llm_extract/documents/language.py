@@ -28,7 +28,7 @@ would only take short texts away from these (it reads "Two dead." as Galician)."
 
 
 _LEAST_CONFIDENCE = 0.25
-"""Below this the identifier guesses: measured on short phrases, one to three words stay under it."""
+"""Below this the identifier guesses; single words of Latin script mostly stay under it."""
 
 
 def detect_language(text: str) -> str | None:

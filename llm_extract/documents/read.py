@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import re
 import stat
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,6 +18,7 @@ from llm_extract.documents.columns import choose_columns, columns_notice, read_r
 from llm_extract.documents.inputs import InputFile, MissingInput, find_files, suffix_of
 from llm_extract.documents.language import detect_language
 from llm_extract.documents.options import ReadOptions
+from llm_extract.documents.pdf import read_pdf
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.documents.rows import (
     BrokenRow,
@@ -30,15 +32,21 @@ from llm_extract.documents.rows import (
     peekable,
 )
 from llm_extract.documents.text import SAMPLE_BYTES, choose_decoding, is_blank, shown, stored_text
+from llm_extract.documents.web import declared_charset, read_web
+from llm_extract.documents.word import read_word
 from llm_extract.errors import DocumentError
 
 TEXT_SUFFIXES = frozenset({"", ".txt", ".text", ".md", ".markdown"})
+WEB_SUFFIXES = frozenset({".html", ".htm", ".xhtml"})
+DOCUMENT_SUFFIXES = TEXT_SUFFIXES | WEB_SUFFIXES | {".pdf", ".docx"}
 ROW_SUFFIXES = frozenset(
     {".jsonl", ".ndjson", ".csv", ".tsv", ".jsonl.gz", ".ndjson.gz", ".csv.gz", ".tsv.gz"}
 )
 
 _SAMPLE_ROWS = 10
 """Rows whose column names are looked at before the first one is read."""
+
+_HTML_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 _UNKNOWN_ID = 12
 """Hex digits of the digest that names a text without an id: no clash below millions of texts."""
@@ -151,9 +159,9 @@ def _file_reports(
     elif suffix == ".json":
         text = _decoded(item, _read_capped(path, options.max_bytes), options)
         yield from _row_reports(item, json_rows(text.removeprefix("\ufeff")), options)
-    elif suffix in TEXT_SUFFIXES:
+    elif suffix in DOCUMENT_SUFFIXES:
         raw = _read_capped(path, options.max_bytes)
-        yield _report(item, Document(_decoded(item, raw, options)), options)
+        yield _report(item, _document(item, raw, suffix, options), options)
     else:
         raise DocumentError(
             f"the type {shown(suffix)!r} is not read; save it as txt, html, docx, pdf or csv",
@@ -170,7 +178,32 @@ def _stdin_reports(item: InputFile, options: ReadOptions) -> Iterator[Report | U
     else:
         raw = stream.read(options.max_bytes + 1)
         _refuse_size(len(raw), options.max_bytes)
-        yield _report(item, Document(_decoded(item, raw, options)), options)
+        yield _report(item, _document(item, raw, _sniffed(raw), options), options)
+
+
+def _sniffed(raw: bytes) -> str:
+    """The suffix of a document that comes without a name."""
+    if raw.startswith(b"%PDF-"):
+        return ".pdf"
+    return ".html" if _HTML_HEAD.match(raw) else ".txt"
+
+
+def _document(item: InputFile, raw: bytes, suffix: str, options: ReadOptions) -> Document:
+    if not raw:
+        raise DocumentError("is empty; leave it out or fill it", code="empty")
+    if suffix == ".pdf":
+        pdf = read_pdf(raw, options.max_bytes)
+        if pdf.pages_without_text:
+            pages = ", ".join(map(str, pdf.pages_without_text[:20]))
+            options.notice(f"{shown(item.source)}: no text on page {pages}; if scanned, run OCR")
+        return Document(pdf.text)
+    if suffix == ".docx":
+        word = read_word(raw)
+        return Document(word.text, word.title)
+    if suffix in WEB_SUFFIXES:
+        web = read_web(_decoded(item, raw, options, declared_charset(raw)))
+        return Document(web.text, web.title, web.published)
+    return Document(_decoded(item, raw, options))
 
 
 def _starts_with_object(head: bytes) -> bool:
@@ -206,8 +239,8 @@ def _refuse_unseen(text: str) -> None:
         raise DocumentError("holds nothing but white space; leave it out", code="blank")
 
 
-def _decoded(item: InputFile, raw: bytes, options: ReadOptions) -> str:
-    decoding = choose_decoding(raw, whole=True)
+def _decoded(item: InputFile, raw: bytes, options: ReadOptions, declared: str | None = None) -> str:
+    decoding = choose_decoding(raw, whole=True, declared=declared)
     if decoding.guessed:
         options.notice(f"{shown(item.source)}: read as {decoding.codec}, which is a guess")
     return raw.decode(decoding.codec, "strict")

@@ -39,8 +39,12 @@ _MAGIC = {
 _CONTROL_SHARE = 0.05
 """More control characters than this are no text; our own figure, stray ones stay below."""
 
-_LATIN_PAGES = ["cp1252", "cp1250", "cp1254"]
-_OTHER_PAGES = ["cp1256", "cp1251", "cp1253", "cp1255"]
+_LATIN_PAGES = ["cp1252", "cp1250"]
+_TURKISH_PAGES = ["cp1254", "cp1252", "cp1250"]
+_OTHER_PAGES = ["cp1256", "cp1251", "koi8_r", "cp1253", "cp1255"]
+_TURKISH = re.compile(rb"[\xd0\xdd\xde\xf0\xfd\xfe]")
+"""Letters of Turkish in cp1254, which cp1252 gives to Icelandic."""
+
 _WORD = re.compile(rb"[A-Za-z\x80-\x9f\xaa\xb5\xba\xbc-\xff]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -156,7 +160,10 @@ def _legacy_codec(raw: bytes, whole: bool) -> str | None:
     """
     words = [w for w in _WORD.findall(raw[:SAMPLE_BYTES]) if not w.isascii()]
     own_script = sum(len(w) > 1 and min(w) > 0x7F for w in words)
-    pages = _OTHER_PAGES if own_script * 2 > len(words) else _LATIN_PAGES
+    if own_script * 2 > len(words):
+        pages = _OTHER_PAGES
+    else:
+        pages = _TURKISH_PAGES if _TURKISH.search(raw) else _LATIN_PAGES
     for isolation in (pages, None):
         matches = from_bytes(raw[:SAMPLE_BYTES], cp_isolation=isolation, preemptive_behaviour=False)
         ranked = sorted(
