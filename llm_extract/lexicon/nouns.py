@@ -20,9 +20,6 @@ Number = Literal["singular", "dual", "plural"]
 WORD = re.compile(r"[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*(?:['’-][^\W\d_]+)*")
 """A word: letters with Arabic vowel signs, joined by apostrophes or hyphens."""
 
-LANGUAGES = ("en", "ar", "fr", "es", "uk", "ru")
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the lexicon knows of one surface form."""
@@ -104,9 +101,9 @@ class NounLexicon:
 @cache
 def noun_lexicon(language: str) -> NounLexicon:
     """The lexicon of an ISO 639-1 language; an empty one for a language without a file."""
-    if language not in LANGUAGES:
-        return NounLexicon(language, {}, 0)
     source = resources.files("llm_extract.lexicon").joinpath(f"{language}.toml")
+    if not language.isalpha() or not source.is_file():
+        return NounLexicon(language, {}, 0)
     table = tomllib.loads(source.read_text(encoding="utf-8"))
     rule: str = table["plural"]
     entries: dict[str, Entry] = {}

@@ -1,0 +1,175 @@
+"""Decides from the words beside a number what kind it is and which word qualifies it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from llm_extract.numbers.grammar import Grammar
+from llm_extract.numbers.mention import Kind
+from llm_extract.numbers.nouns import counts_people_or_places
+from llm_extract.numbers.reading import Page, Reading
+from llm_extract.schema import Qualifier
+
+_BEFORE: Final = 48
+"""Characters looked back at: the longest qualifier phrase with its fillers fits."""
+
+_YEARS: Final = range(1900, 2101)
+
+_NEXT = re.compile(r"[\s\u00a0\u202f]{0,2}-?\s?([^\W\d_]+(?:'[a-z]+)?|[%٪°$€£])")
+_AGE_AFTER = re.compile(
+    r"[\s-]*(?:(?:years?|months?|weeks?|days?)[\s-]*(?:olds?\b|of\s+age\b)|y/?o\b|yrs?[\s-]+old\b)"
+    r"|\s*(?:عاما|سنة|سنوات|أعوام|عامًا|عاماً)?\s*(?:من\s+العمر|من\s+عمره)"
+)
+_AGE_BEFORE = re.compile(
+    r"(?:\bage[sd]?(?:\s+(?:of|between|from|under|over))?|\b(?:under|over)\s+the\s+age\s+of|\bturned"
+    r"|\bage\s+group|يبلغ(?:ون)?\s+من\s+العمر|تبلغ\s+من\s+العمر|بعمر|عمره|عمرها|سن|أعمارهم\s+بين)\s*:?\s*\(?$"
+)
+_YEARS_AFTER = re.compile(r"[\s-]*(?:years?|months?)\b(?!\s+(?:in|of|later|after|ago))")
+_NAMED_AGE_BEFORE = re.compile(r"(?:[A-Z][\w'’-]+|\b(?:man|woman|boy|girl|child|son|daughter|baby)),\s$")
+_NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|;|\.(?!\d)|\sand\s)")
+_CURRENCY = re.compile(r"[$€£¥₺₽]\s?$")
+_STRICT_YEAR_BEFORE = frozenset("in since during until till mid early late throughout".split())
+_UNDER_AGES = frozenset({5, 10, 12, 13, 14, 15, 16, 17, 18, 21})
+_QUALIFIER_SIGNS: Final[dict[str, Qualifier]] = {
+    "~": "about", "≈": "about", ">": "more_than", "<": "fewer_than", "≥": "at_least", "≤": "at_most",
+}
+_TOKEN = re.compile(r"\S+")
+
+
+class Qualified(NamedTuple):
+    """A qualifier and the characters it stands on; both offsets None when no word stands there."""
+
+    qualifier: Qualifier
+    start: int | None
+    end: int | None
+
+
+EXACT: Final = Qualified("exact", None, None)
+
+
+def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
+    """The kind of a number that its own form left open."""
+    low, start, end, value = page.low, reading.start, reading.end, reading.value
+    tail = low[max(0, start - _BEFORE) : start]
+    written_in_digits = low[start].isdigit()
+    if written_in_digits and tail:
+        if tail[-1] == "[" and low[end : end + 1] in ("]", ","):
+            return "identifier"
+        if tail[-1] == "#":
+            return "identifier"
+        if _CURRENCY.search(tail):
+            return "money"
+    previous = _last_word(tail)
+    age = _AGE_AFTER.match(low, end) or _AGE_BEFORE.search(tail)
+    if age:
+        return "age"
+    if previous == "under" and value in _UNDER_AGES and not counts_people_or_places(page, end):
+        return "age"
+    if written_in_digits and value is not None and value < 110 and _is_named_age(page, start, end):
+        return "age"
+    unit = _unit_after(page, grammar, end)
+    if unit is not None:
+        if reading.upper is not None and _YEARS_AFTER.match(low, end) and "between" in tail[-9:]:
+            return "age"
+        return unit
+    if not written_in_digits:
+        return "vague" if value is None else "count"
+    if previous in grammar.labels and not counts_people_or_places(page, end):
+        return "identifier"
+    if value in _YEARS and end - start == 4 and reading.upper is None:
+        if previous in _STRICT_YEAR_BEFORE or not counts_people_or_places(page, end):
+            return "year"
+    return "count"
+
+
+def qualifier_of(page: Page, grammar: Grammar, start: int, end: int) -> Qualified:
+    """The qualifier of the number at these characters, from the words before it, else after it."""
+    low = page.low
+    sign = _QUALIFIER_SIGNS.get(low[start - 1 : start]) if start else None
+    if sign is not None:
+        return Qualified(sign, start - 1, start)
+    begin = max(0, start - _BEFORE)
+    found = _before(low, begin, start, grammar)
+    if found is not None:
+        if found.qualifier == "about" and found.start is not None:
+            outer = _before(low, begin, found.start, grammar)
+            if outer is not None and outer.qualifier != "about":
+                return outer
+        return found
+    trailing = grammar.trailing.match(low, end)
+    if trailing is None:
+        return EXACT
+    group = trailing.lastgroup or "sign"
+    if group == "sign":
+        return Qualified("at_least", *trailing.span("sign"))
+    if group == "joined":
+        return Qualified(
+            "about" if trailing.group("joined") == "odd" else "at_least", *trailing.span("joined")
+        )
+    phrase = " ".join(trailing.group("phrase").split())
+    return Qualified(grammar.trailers[phrase], *trailing.span("phrase"))
+
+
+def _before(low: str, begin: int, stop: int, grammar: Grammar) -> Qualified | None:
+    words = low[begin:stop].split()
+    dropped = 0
+    while words and dropped < 4:
+        last = words[-1]
+        phrases = grammar.qualifier_tails.get(last.lstrip("([\"“‘'«"))
+        if phrases is not None:
+            for parts, qualifier in phrases:
+                size = len(parts)
+                first = words[-size].lstrip("([\"“‘'«،") if size <= len(words) else ""
+                if first == parts[0] and tuple(words[len(words) - size + 1 :]) == parts[1:]:
+                    return _located(low, begin, stop, len(words) - size, len(words) - 1, qualifier)
+        if last not in grammar.fillers:
+            return None
+        words.pop()
+        dropped += 1
+    return None
+
+
+def _located(
+    low: str, begin: int, stop: int, first: int, last: int, qualifier: Qualifier
+) -> Qualified:
+    tokens = list(_TOKEN.finditer(low, begin, stop))
+    opening = tokens[first].group()
+    start = tokens[first].start() + len(opening) - len(opening.lstrip("([\"“‘'«،"))
+    return Qualified(qualifier, start, tokens[last].end())
+
+
+def _unit_after(page: Page, grammar: Grammar, end: int) -> Kind | None:
+    at = end
+    for _ in range(3):
+        word = _NEXT.match(page.low, at)
+        if word is None:
+            return None
+        token = word.group(1)
+        if token in "%٪":
+            return "percent"
+        if token == "°":
+            return "measure"
+        if token in "$€£":
+            return "money"
+        kind = grammar.units.get(token)
+        if kind is not None:
+            return kind
+        if token not in grammar.unit_gaps:
+            return None
+        at = word.end()
+    return None
+
+
+def _is_named_age(page: Page, start: int, end: int) -> bool:
+    tail = page.text[max(0, start - 24) : start]
+    return (
+        tail.endswith(", ")
+        and _NAMED_AGE_AFTER.match(page.low, end) is not None
+        and _NAMED_AGE_BEFORE.search(tail) is not None
+    )
+
+
+def _last_word(tail: str) -> str:
+    words = tail.rstrip(" \u00a0\n(:").rsplit(None, 1)
+    return words[-1].strip(".,;:()[]\"'“”-") if words else ""

@@ -1,0 +1,330 @@
+"""English: number words, vague words, articles before people, denials; and its context words."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from llm_extract.lexicon import Noun, noun_lexicon
+from llm_extract.lexicon.nouns import WORD
+from llm_extract.numbers import english_words as words
+from llm_extract.numbers.mention import Kind
+from llm_extract.numbers.reading import LanguageRules, Page, Reading, Trigger
+from llm_extract.schema import Qualifier
+
+CODE: Final = "en"
+
+_LEXICON = noun_lexicon(CODE)
+
+_UNIT = "|".join(words.UNITS)
+_TEEN = "|".join(words.TEENS)
+_TENS = "|".join(words.TENS)
+_SCALE = "hundred|thousand|million|billion"
+_BIG = "thousand|million|billion"
+_SUB = rf"(?:(?:{_TENS})(?:[ \t-]+(?:{_UNIT})(?![\w]))?|{_TEEN}|{_UNIT})"
+_LINK = r"[ \t\u00a0]*(?:[ \t\u00a0-]|\n(?=\w))[ \t\u00a0]*"
+_GROUP = rf"(?:(?:{_SUB}|a){_LINK}hundred(?:{_LINK}(?:and{_LINK})?{_SUB})?|{_SUB}|a(?={_LINK}(?:{_BIG})\b))"
+_NUMBER = re.compile(
+    rf"(?:{_GROUP}{_LINK}(?:{_BIG}){_LINK}(?:and{_LINK})?)*{_GROUP}(?:{_LINK}(?:{_BIG}))?\b(?!')"
+)
+_TOKEN = re.compile(r"[a-z]+")
+_HALF = re.compile(rf"({_UNIT}|{_TEEN})\s+and\s+a\s+half(?:\s+({_BIG})\b)?")
+_DOZEN = re.compile(rf"(?:(half\s+an?|an?\s+half|an?|{_SUB})[\s-]+)dozen\b(?!s)")
+_HALF_SCALE = re.compile(rf"half\s+an?\s+({_SCALE})\b")
+_FRACTION = re.compile(
+    rf"(?:an?|{_UNIT})[\s-]+(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?\b"
+    rf"(?=\s+(?:of|the|are|were|was|is|to)\b|[.,;:)])"
+)
+_ONE_IN = re.compile(rf"one\s+(?:in|out\s+of)\s+(?:every\s+)?(?:{_SUB}|\d+)\b")
+_ORDINAL_TAIL = re.compile(rf"[\s-]+(?:{words.ORDINAL_ALTERNATION})\b")
+
+_NOT_ONE_AFTER = re.compile(
+    r"\s+(?:another|by\s+one|can|could|should|must|may|might|would|cannot|point|side|thing|way|hand"
+    r"|time|stop|piece|voice|example|exception)\b"
+    r"|\s+of\s+(?:the|its|his|her|their|our|many|several)?\s*"
+    r"(?:most|main|largest|biggest|few|key|many|world|[a-z]+est|ways|reasons)\b"
+)
+_NO_ONE_BEFORE = re.compile(r"(?:\b(?:no|that|this|each|every|any|which|such|the|at|in)\s+)$")
+_OF_PEOPLE = re.compile(r"\s+of\s+(?:the|those|these|them|whom|his|her|their|its)\b")
+_COUNTED_ONE_OF = re.compile(r"one\s+of\s+(?:the|those|these|them|whom|his|her|their)\b")
+_PEOPLE_AFTER_BOTH = re.compile(
+    r"\s+(?:of\s+(?:them|whom|the\s+\w+)|(?:were|was|had|have|died|killed|wounded|injured|shot|dead|arrested"
+    r"|detained|abducted|missing)\b)"
+)
+_CASUALTY_AFTER = re.compile(
+    r"(?:\s+\w+){0,4}?\s+(?:killed|hurt|injured|wounded|harmed|died|dead|missing|detained|arrested"
+    r"|abducted|kidnapped|casualties|affected)\b"
+)
+_VAGUE_COUNT = re.compile(
+    r"(?:(?:an?\s+few|several|many|some|a\s+couple(?:\s+of)?)\s+(?:dozens?|hundreds?|thousands?|millions?|scores)\b"
+    r"|(?:tens|dozens|scores|hundreds|thousands|millions)(?:\s+(?:of|and)\s+(?:tens|hundreds|thousands|millions))*\b"
+    r"|(?:an?\s+)?(?:(?:large|small|great|huge|growing|high|unknown|unspecified|undetermined|undisclosed"
+    r"|similar|significant|considerable|limited|indeterminate)\s+)*numbers?\s+of\b"
+    r"|an?\s+(?:few|handful|couple)\s*(?:of\b)?|several|many|numerous|countless|multiple)\b"
+)
+_SPEECH = re.compile(
+    r"\s+(?:(?:has|have|had|also|who|later|then)\s+)*(?:said|says|told|added|reported|confirmed|stated|explained|noted"
+    r"|announced|recalled|claimed|described|declared)\b"
+)
+_MODIFIER_STOP = frozenset(
+    "of in to for and or on at by from with as who that which whom whose was were is are be been has"
+    " have had said killed injured wounded died when after before while where but than then into near"
+    " between during since until against over under about around it he she they we you i not no so"
+    " because if the this these those its his her their our an a also including such more".split()
+)
+_MAX_MODIFIERS = 5
+
+
+def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
+    """The singular person or facility noun after an article; adjectives and compounds are passed."""
+    low = page.low
+    stop = len(low) if end is None else end
+    at, found, steps = start, None, 0
+    while steps < _MAX_MODIFIERS:
+        word = WORD.match(low, at, stop)
+        if word is None or word.group() in _MODIFIER_STOP:
+            break
+        noun = _LEXICON.match(low, at, stop)
+        if noun is None:
+            if found is not None and not word.group().endswith("'s"):
+                break
+            at = word.end()
+        elif noun.number == "plural":
+            if found is None:
+                return None
+            break
+        else:
+            found = noun
+            at = noun.end
+        steps += 1
+        if low[at : at + 1] not in (" ", "-", "\u00a0", "\n"):
+            break
+        at += 1
+    return found if found is not None and found.role != "thing" else None
+
+
+def _read_word(page: Page, match: re.Match[str]) -> Reading | None:
+    low, start = page.low, match.start()
+    for pattern, kind in ((_FRACTION, "percent"), (_ONE_IN, "percent")):
+        fraction = pattern.match(low, start)
+        if fraction is not None:
+            return Reading(start, fraction.end(), None, CODE, "percent" if kind else None)
+    dozen = _DOZEN.match(low, start)
+    if dozen is not None:
+        return Reading(start, dozen.end(), _dozens(dozen.group(1)), CODE)
+    half = _HALF.match(low, start)
+    if half is not None:
+        whole = words.VALUES[half.group(1)]
+        if half.group(2) is None:
+            return Reading(start, half.end(), None, CODE, "measure")
+        scale = words.VALUES[half.group(2)]
+        return Reading(start, half.end(), whole * scale + scale // 2, CODE)
+    number = _NUMBER.match(low, start)
+    if number is None:
+        return None
+    end = number.end()
+    ordinal = _ORDINAL_TAIL.match(low, end)
+    if ordinal is not None and not number.group().endswith(tuple(words.UNITS)):
+        rank = words.ORDINALS[low[ordinal.start() : ordinal.end()].strip(" \t\n-")]
+        return Reading(start, ordinal.end(), value_of(number.group()) + rank, CODE, "ordinal")
+    if number.group() == "one" and not _is_count_one(page, start, end):
+        return None
+    return Reading(start, end, value_of(number.group()), CODE)
+
+
+def value_of(number: str) -> int:
+    """The value of lowercase English number words ("a hundred and twenty-three")."""
+    total = group = 0
+    for token in _TOKEN.findall(number):
+        if token == "and":
+            continue
+        if token == "hundred":
+            group = (group or 1) * 100
+        elif token in words.SCALES:
+            total += (group or 1) * words.SCALES[token]
+            group = 0
+        else:
+            group += 1 if token == "a" else words.VALUES[token]
+    return total + group
+
+
+def _dozens(count: str) -> int:
+    if "half" in count:
+        return 6
+    return 12 * (1 if count in ("a", "an") else value_of(count))
+
+
+def _is_count_one(page: Page, start: int, end: int) -> bool:
+    low = page.low
+    if _NOT_ONE_AFTER.match(low, end):
+        return False
+    if _NO_ONE_BEFORE.search(low[max(0, start - 8) : start]):
+        noun = counted_head(page, end + 1)
+        return noun is not None and not low[max(0, start - 3) : start].endswith("no ")
+    return True
+
+
+def _read_scale(page: Page, match: re.Match[str]) -> Reading | None:
+    half = _HALF_SCALE.match(page.low, match.start())
+    if half is not None:
+        return Reading(match.start(), half.end(), words.VALUES[half.group(1)] // 2, CODE)
+    dozen = _DOZEN.match(page.low, match.start())
+    if dozen is not None:
+        return Reading(match.start(), dozen.end(), 6, CODE)
+    half_of = re.compile(r"half(?=\s+(?:of|the|a|an|are|were|his|her|its|their)\b)").match(
+        page.low, match.start()
+    )
+    return half_of and Reading(match.start(), half_of.end(), None, CODE, "percent")
+
+
+def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
+    low, start = page.low, match.start()
+    if match.group() != "another":
+        for reader in (_read_vague, _read_word):
+            reading = reader(page, match)
+            if reading is not None:
+                return reading
+    if low[match.end() : match.end() + 1] not in (" ", "\n", "\u00a0"):
+        return None
+    noun = counted_head(page, match.end() + 1)
+    if noun is None or _SPEECH.match(low, noun.end):
+        return None
+    value = 2 if noun.form in ("couple", "pair") else 1
+    basis = "counted" if value == 1 else "printed"
+    return Reading(start, noun.end, value, CODE, "count", "exact", "counted" if basis == "counted" else "printed")
+
+
+def _read_vague(page: Page, match: re.Match[str]) -> Reading | None:
+    low, start = page.low, match.start()
+    vague = _VAGUE_COUNT.match(low, start)
+    if vague is None:
+        return None
+    if vague.group() == "many" and low[max(0, start - 4) : start] in (" as ", "how ", "\nas "):
+        return None
+    end = start + len(vague.group().rstrip())
+    return Reading(start, end, None, CODE, None, "vague")
+
+
+def _read_denial(page: Page, match: re.Match[str]) -> Reading | None:
+    low, start, end = page.low, match.start(), match.end()
+    if match.group() in ("nobody", "no one", "none"):
+        heard = _CASUALTY_AFTER.match(low, end) is not None or (
+            match.group() == "none" and low[max(0, start - 2) : start] == ": "
+        )
+        return Reading(start, end, 0, CODE, "count", "exact") if heard else None
+    at = end + 1
+    for _ in range(_MAX_MODIFIERS):
+        noun = _LEXICON.match(low, at)
+        word = WORD.match(low, at)
+        if word is None or word.group() in _MODIFIER_STOP - {"more"}:
+            return None
+        if noun is not None and noun.role != "thing":
+            return Reading(start, end, 0, CODE, "count", "exact")
+        at = (noun.end if noun is not None else word.end()) + 1
+    return None
+
+
+def _read_both(page: Page, match: re.Match[str]) -> Reading | None:
+    low, start, end = page.low, match.start(), match.end()
+    if match.group() in ("twin", "twins"):
+        noun = _LEXICON.match(low, end + 1)
+        people = match.group() == "twins" or (noun is not None and noun.role == "person")
+        return Reading(start, end, 2, CODE, "count", "exact") if people else None
+    if _PEOPLE_AFTER_BOTH.match(low, end):
+        return Reading(start, end, 2, CODE, "count", "exact")
+    at = end + 1
+    for _ in range(3):
+        word = WORD.match(low, at)
+        if word is None or word.group() in _MODIFIER_STOP - {"the", "his", "her", "their"}:
+            return None
+        noun = _LEXICON.match(low, at)
+        if noun is not None:
+            counts = noun.role != "thing" and noun.plural and low[noun.end : noun.end + 5] != " and "
+            return Reading(start, end, 2, CODE, "count", "exact") if counts else None
+        at = word.end() + 1
+    return None
+
+
+def _read_ordinal(page: Page, match: re.Match[str]) -> Reading | None:
+    return Reading(match.start(), match.end(), words.ORDINALS[match.group()], CODE, "ordinal")
+
+
+def _kinds(kind: Kind, forms: str) -> dict[str, Kind]:
+    return dict.fromkeys(forms.split(), kind)
+
+
+RULES: Final = LanguageRules(
+    code=CODE,
+    triggers=(
+        Trigger("en_vague", r"\b(?:several|many|numerous|countless|multiple|dozens|scores|tens|some"
+                r"|hundreds|thousands|millions|(?:large|small|great|huge|unknown)\s+numbers?)\b", _read_vague),
+        Trigger("en_article", r"\b(?:an?|another)\b", _read_article),
+        Trigger("en_word", rf"\b(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
+        Trigger("en_half", r"\bhalf\b", _read_scale),
+        Trigger("en_ordinal", rf"\b(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
+        Trigger("en_denial", r"\b(?:no\s+one|nobody|none|no|without)\b", _read_denial),
+        Trigger("en_both", r"\b(?:both|twins?)\b", _read_both),
+    ),
+    months=("january", "february", "march", "april", "may", "june", "july", "august", "september",
+            "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept",
+            "sep", "oct", "nov", "dec"),
+    units={
+        **_kinds("percent", "percent per pct percentage"),
+        **_kinds("money", "dollar dollars pound pounds euro euros lira liras dinar dinars shilling"
+                 " shillings naira rupee rupees usd eur gbp syp franc francs ruble rubles roubles hryvnia"
+                 " cents riyals"),
+        **_kinds("measure", "km kms kilometer kilometers kilometre kilometres m metre metres meter"
+                 " meters cm centimetre centimetres centimeters mm millimetre millimeter millimetres"
+                 " millimeters mile miles foot feet ft inch inches yard yards kg kgs kilo kilos"
+                 " kilogram kilograms gram grams g lb lbs tonne tonnes ton tons litre litres liter"
+                 " liters hectare hectares acre acres degree degrees hour hours hrs hr minute minutes"
+                 " min mins second seconds sec day days night nights week weeks weekend weekends month"
+                 " months year years yr yrs decade decades century centuries time times o'clock am pm"
+                 " gmt storey storeys story floor floors caliber calibre megawatts mw kw sided way"
+                 " wheeled horsepower knots magnitude percentage hourly mph kph"),
+    },
+    unit_gaps=frozenset("more other full long consecutive additional further square cubic straight"
+                        " nautical whole working different separate successive calendar previous".split()),
+    scales={**words.SCALES, "hundred": 100, "dozen": 12, "k": 1_000, "bn": 1_000_000_000,
+            "mln": 1_000_000},
+    labels=frozenset("resolution resolutions article articles art section sections chapter decree law no nos number"
+                     " room ward highway route road rte flight annex figure fig table page pages pp paragraph"
+                     " para protocol channel version building block gate apartment sector phase"
+                     " case brigade battalion street line category unit zone area station chapter item"
+                     " appendix footnote note level grade class volume vol issue box psalm tel phone"
+                     " telephone fax serial id code post grid battery checkpoint".split()),
+    year_words=frozenset("in since of during until till from by year before after mid early late"
+                         " throughout through around between to for and".split()),
+    qualifiers=dict[str, Qualifier]({
+        "at least": "at_least", "no fewer than": "at_least", "not fewer than": "at_least",
+        "no less than": "at_least", "not less than": "at_least", "a minimum of": "at_least",
+        "minimum of": "at_least", "as few as": "at_least", "at a minimum": "at_least",
+        "at the very least": "at_least", "at the least": "at_least", "≥": "at_least",
+        "more than": "more_than", "over": "more_than", "above": "more_than",
+        "upwards of": "more_than", "upward of": "more_than", "in excess of": "more_than",
+        "exceeding": "more_than", "exceeds": "more_than", "exceeded": "more_than",
+        "greater than": "more_than", "higher than": "more_than", "beyond": "more_than",
+        "surpassing": "more_than", "surpassed": "more_than", "passed": "more_than", ">": "more_than",
+        "up to": "at_most", "at most": "at_most", "no more than": "at_most",
+        "not more than": "at_most", "as many as": "at_most", "a maximum of": "at_most",
+        "maximum of": "at_most", "≤": "at_most", "at the most": "at_most",
+        "fewer than": "fewer_than", "less than": "fewer_than", "under": "fewer_than",
+        "below": "fewer_than", "just under": "fewer_than", "<": "fewer_than",
+        "about": "about", "around": "about", "some": "about", "nearly": "about", "almost": "about",
+        "approximately": "about", "approx": "about", "approx.": "about", "roughly": "about",
+        "an estimated": "about", "estimated": "about", "close to": "about", "nearing": "about",
+        "circa": "about", "ca.": "about", "c.": "about", "~": "about", "≈": "about",
+        "approaching": "about", "in the region of": "about", "an average of": "about",
+    }),
+    trailers=dict[str, Qualifier]({
+        "or more": "at_least", "and more": "at_least", "at least": "at_least", "at minimum": "at_least",
+        "at a minimum": "at_least", "at the very least": "at_least", "at the least": "at_least",
+        "and counting": "at_least", "plus": "at_least", "or so": "about", "odd": "about",
+        "or fewer": "at_most", "or less": "at_most", "at most": "at_most", "at the most": "at_most",
+    }),
+    fillers=frozenset("another other a an further additional the these those total of extra (".split()),
+    range_words=("to", "or"),
+    between_words=frozenset({"between"}),
+    change_words=frozenset("from rose rise risen rises rising increased increase increases grew climbed"
+                           " fell dropped up".split()),
+)

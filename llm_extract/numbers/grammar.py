@@ -1,0 +1,138 @@
+"""Merges the rules of the languages that one text is read with into one scan and one set of tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from llm_extract.numbers import arabic, english, foreign
+from llm_extract.numbers.mention import Kind
+from llm_extract.numbers.reading import LanguageRules, Reader
+from llm_extract.schema import Qualifier
+
+ARABIC: Final = arabic.RULES.code
+ENGLISH: Final = english.RULES.code
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """The tables of `LanguageRules`, merged, and the patterns made of them.
+
+    `latin` is the code given to a number with no Arabic word beside it. `qualifier_tails` lists
+    phrases by their last word, longest first.
+    """
+
+    latin: str
+    reads_arabic: bool
+    scan: re.Pattern[str]
+    readers: Mapping[str, Reader]
+    day_first: re.Pattern[str]
+    month_first: re.Pattern[str]
+    joined_days: re.Pattern[str]
+    trailing: re.Pattern[str]
+    trailers: Mapping[str, Qualifier]
+    connector: re.Pattern[str]
+    units: Mapping[str, Kind]
+    unit_gaps: frozenset[str]
+    scales: Mapping[str, int]
+    labels: frozenset[str]
+    year_words: frozenset[str]
+    qualifier_tails: Mapping[str, tuple[tuple[tuple[str, ...], Qualifier], ...]]
+    fillers: frozenset[str]
+    between_words: frozenset[str]
+    change_words: frozenset[str]
+
+
+def grammar_for(language: str | None, arabic_letters: bool) -> Grammar:
+    """The grammar for a text: Arabic where its letters stand, else English or the given language."""
+    foreign_code = language if language in foreign.CODES else None
+    return _merged(foreign_code or ENGLISH, arabic_letters)
+
+
+@cache
+def _merged(latin: str, arabic_letters: bool) -> Grammar:
+    rules = [english.RULES if latin == ENGLISH else foreign.rules(latin)]
+    if arabic_letters:
+        rules.append(arabic.RULES)
+    triggers = [trigger for rule in rules for trigger in rule.triggers]
+    months = "|".join(sorted((m for r in rules for m in r.months), key=len, reverse=True))
+    head = [
+        r"(?P<url>https?://\S+|www\.\S+|\S+@\S+\.\w+)",
+        r"(?P<digits>\+?\d)",
+        rf"(?P<month>\b(?:{months})\b)",
+    ]
+    scan = re.compile("|".join(head + [f"(?P<{t.name}>{t.pattern})" for t in triggers]))
+    trailers = {p: q for r in rules for p, q in r.trailers.items()}
+    return Grammar(
+        latin=latin,
+        reads_arabic=arabic_letters,
+        scan=scan,
+        readers={t.name: t.reader for t in triggers},
+        day_first=_day_first(months),
+        month_first=_month_first(months),
+        joined_days=re.compile(
+            rf"\d{{1,2}}(?:st|nd|rd|th)?(?=\s*(?:and|to|or|[-–&]|[واإ]+لى|و)\s*\d{{1,2}}"
+            rf"(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{months})\b)"
+        ),
+        trailing=_trailing(trailers),
+        trailers=trailers,
+        connector=_connector([w for r in rules for w in r.range_words],
+                             [w for r in rules for w in r.between_words]),
+        units={u: k for r in rules for u, k in r.units.items()},
+        unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
+        scales={s: v for r in rules for s, v in r.scales.items()},
+        labels=frozenset().union(*(r.labels for r in rules)),
+        year_words=frozenset().union(*(r.year_words for r in rules)),
+        qualifier_tails=_tails({p: q for r in rules for p, q in r.qualifiers.items()}),
+        fillers=frozenset().union(*(r.fillers for r in rules)),
+        between_words=frozenset().union(*(r.between_words for r in rules)),
+        change_words=frozenset().union(*(r.change_words for r in rules)),
+    )
+
+
+_YEAR = r"(?:19|20|١٩|٢٠)\d\d(?!\d)"
+_YEAR_AFTER = rf"(?:,?\s*(?:of\s+|de\s+|del\s+|من\s+|عام\s+|العام\s+|سنة\s+)*|-)(?P<year>{_YEAR})"
+
+
+def _day_first(months: str) -> re.Pattern[str]:
+    day = r"\d{1,2}(?:st|nd|rd|th|er|º)?"
+    link = r"(?:[ \u00a0-]|\n)?(?:of\s+|de\s+|من\s+|شهر\s+)*"
+    named = rf"(?:{months})\b\.?(?:\s*/\s*(?:{months})\b)?"
+    return re.compile(rf"(?:{day}[-–/])?{day}{link}(?P<month>{named})(?:{_YEAR_AFTER})?")
+
+
+def _month_first(months: str) -> re.Pattern[str]:
+    named = rf"(?P<month>(?:{months})\b\.?(?:\s*/\s*(?:{months})\b)?)"
+    day = r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?(?![\d:])(?!,\d{3})"
+    days = rf"{day}(?:\s*(?:[-–&]|to|and)\s*\d{{1,2}}(?:st|nd|rd|th)?(?![\d:]))?"
+    return re.compile(rf"{named}(?:\s+{days}(?:{_YEAR_AFTER})?|{_YEAR_AFTER.replace('year', 'year_only')})")
+
+
+def _trailing(trailers: Mapping[str, Qualifier]) -> re.Pattern[str]:
+    phrases = "|".join(sorted(trailers, key=len, reverse=True)).replace(" ", r"\s+")
+    return re.compile(
+        rf"(?P<sign>\+(?!\d))|-(?P<joined>plus|odd)\b"
+        rf"|\s+(?:[^\W\d_]+\s+){{0,2}}?(?P<phrase>{phrases})\b(?!\s+(?:than|\d|one|two|three|four|five"
+        rf"|six|seven|eight|nine|ten|a|another|twelve|twenty))"
+    )
+
+
+def _connector(words: list[str], between: list[str]) -> re.Pattern[str]:
+    plain = "|".join(map(re.escape, words))
+    joined = r"|(?P<and>and|y|et|e|и|і|та|und|en|و)" if between else ""
+    return re.compile(
+        rf"(?P<dash>[-–—‑]|\s[–—-]\s|\s?~\s?)(?=\d)|\s+(?:(?P<word>{plain})\s+{joined}\s*(?=\S))"
+    )
+
+
+def _tails(
+    phrases: Mapping[str, Qualifier],
+) -> dict[str, tuple[tuple[tuple[str, ...], Qualifier], ...]]:
+    tails: dict[str, list[tuple[tuple[str, ...], Qualifier]]] = {}
+    for phrase, qualifier in phrases.items():
+        parts = tuple(phrase.split())
+        tails.setdefault(parts[-1], []).append((parts, qualifier))
+    return {last: tuple(sorted(found, key=lambda f: -len(f[0]))) for last, found in tails.items()}

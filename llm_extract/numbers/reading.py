@@ -1,0 +1,73 @@
+"""What the word readers of the languages share: the page being read and one number found on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from llm_extract.numbers.mention import Kind
+from llm_extract.schema import Basis, Qualifier
+
+
+class Reading(NamedTuple):
+    """One number as a reader found it; `kind` and `qualifier` None: the context decides.
+
+    `end` is exclusive; `upper` is the second number of a range that the reader itself saw.
+    """
+
+    start: int
+    end: int
+    value: int | None
+    language: str
+    kind: Kind | None = None
+    qualifier: Qualifier | None = None
+    basis: Basis = "printed"
+    upper: int | None = None
+
+
+class Page(NamedTuple):
+    """A text with its lowercase twin of equal length, so that offsets hold in both."""
+
+    text: str
+    low: str
+
+
+Reader = Callable[[Page, "re.Match[str]"], Reading | None]
+"""Reads the number that begins at a match of its trigger; None where there is none after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A pattern over the lowercase text where a number of one language may begin."""
+
+    name: str
+    pattern: str
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRules:
+    """Everything the ledger knows of one language.
+
+    `units` give the kind of a number by the word after it, `unit_gaps` are words that may stand
+    between the two; `scales` multiply digits ("1.2 million"); `labels` are words before a number
+    that make it an identifier, `year_words` those before a bare year; `qualifiers` stand before a
+    number, `trailers` after it; `fillers` may stand between a qualifier and its number.
+    """
+
+    code: str
+    triggers: tuple[Trigger, ...]
+    months: tuple[str, ...]
+    units: Mapping[str, Kind]
+    unit_gaps: frozenset[str]
+    scales: Mapping[str, int]
+    labels: frozenset[str]
+    year_words: frozenset[str]
+    qualifiers: Mapping[str, Qualifier]
+    trailers: Mapping[str, Qualifier]
+    fillers: frozenset[str]
+    range_words: tuple[str, ...]
+    between_words: frozenset[str]
+    change_words: frozenset[str]
