@@ -33,7 +33,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, pyright and the import contracts
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/pyright
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(VENV)/dev.stamp ## put the code into ruff's form
 	@$(BIN)/ruff check --fix
@@ -70,11 +70,11 @@ $(VENV)/bin/python:
 # Only wheels, each checked against its hash; the package itself is linked, not copied.
 $(VENV)/run.stamp: requirements/run.lock pyproject.toml hatch_build.py | $(VENV)/bin/python
 	@echo "Installing requirements/run.lock (about a minute the first time)"
-	@$(PIP) install --quiet --require-hashes --only-binary :all: --requirement requirements/run.lock
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install -qq --require-hashes --only-binary :all: --requirement requirements/run.lock
+	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
 	@echo "Installing requirements/dev.lock"
-	@$(PIP) install --quiet --require-hashes --only-binary :all: --requirement requirements/dev.lock
+	@$(PIP) install -qq --require-hashes --only-binary :all: --requirement requirements/dev.lock
 	@touch $@
