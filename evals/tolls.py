@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_extract.evals.matching import figures, normal_name, normal_names
+from llm_extract.evals.scores import Rate
 from llm_extract.schema import Claim, Outcome, Period
 
 COMBATANT_GROUPS = frozenset({"security_forces", "fighters"})
@@ -27,6 +28,23 @@ class TollLabel:
     high: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledToll:
+    """One labelled report and the toll that was found in it, None where none was."""
+
+    id: str
+    label: TollLabel
+    toll: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TollScore:
+    """How many tolls agree with their label; the others in their order."""
+
+    rate: Rate
+    misses: tuple[LabelledToll, ...]
+
+
 def exactly(toll: int) -> TollLabel:
     """The label of a set that gives one number."""
     return TollLabel(toll, toll)
@@ -35,6 +53,13 @@ def exactly(toll: int) -> TollLabel:
 def agrees(toll: int | None, label: TollLabel) -> bool:
     """Whether a toll is the labelled number, or lies inside the labelled range."""
     return toll is not None and toll >= label.low and (label.high is None or toll <= label.high)
+
+
+def score_tolls(tolls: Sequence[LabelledToll]) -> TollScore:
+    """The score over the labels above zero: a label of 0 is no test of reading a number."""
+    above = [toll for toll in tolls if toll.label.low > 0]
+    misses = tuple(toll for toll in above if not agrees(toll.toll, toll.label))
+    return TollScore(Rate(len(above) - len(misses), len(above)), misses)
 
 
 def document_toll(

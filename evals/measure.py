@@ -1,0 +1,342 @@
+"""The measuring command: stored records against labels and gold reports, and the plain peer.
+
+It asks no model but the peer's and keeps no outside text: files are written where it is told to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from statistics import mean
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.text import Text
+
+from llm_extract.errors import LlmExtractError, RecordsError
+from llm_extract.evals.gold_reports import GoldReport, read_gold
+from llm_extract.evals.matching import as_report
+from llm_extract.evals.outside import (
+    OUTCOMES,
+    LabelledOutcome,
+    OutsideItem,
+    read_syrian_archive,
+    read_wad,
+)
+from llm_extract.evals.peers.plain import PlainReading, read_plainly
+from llm_extract.evals.scores import ReportScore, score_report, summarise
+from llm_extract.evals.tables import (
+    TollScores,
+    as_plain,
+    claim_misses,
+    report_table,
+    summary_table,
+    toll_misses,
+    toll_table,
+)
+from llm_extract.evals.tolls import LabelledToll, document_toll, score_tolls
+from llm_extract.export.files import written_whole
+from llm_extract.export.jsonl import read_records
+from llm_extract.record import Record
+from llm_extract.schema import CasualtyReport
+
+Tolls = Mapping[LabelledOutcome, int | None]
+Item = TypeVar("Item")
+
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+)
+
+
+class Set(StrEnum):
+    """The sets that can be measured on."""
+
+    wad = "wad"
+    archive = "archive"
+    gold = "gold"
+
+
+class OutsideSet(StrEnum):
+    """The sets that label tolls."""
+
+    wad = "wad"
+    archive = "archive"
+
+
+READERS: dict[OutsideSet, Callable[[Path], list[OutsideItem]]] = {
+    OutsideSet.wad: read_wad,
+    OutsideSet.archive: read_syrian_archive,
+}
+
+Where = Annotated[Path, typer.Argument(help="The set: a file of labelled rows, or a gold folder.")]
+Records = Annotated[Path, typer.Option(help="records.jsonl of a run over the same reports.")]
+First = Annotated[int | None, typer.Option(min=1, help="Only so many reports of the set.")]
+Skip = Annotated[int, typer.Option(min=0, help="Leave out so many reports at the start.")]
+Misses = Annotated[bool, typer.Option("--misses", help="List what was wrong.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+@app.command()
+def wad(
+    path: Where,
+    records: Records,
+    first: First = None,
+    skip: Skip = 0,
+    misses: Misses = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score records on event notes that label killed and injured non-combatants.
+
+    Example: measure wad notes.jsonl --records out/records.jsonl --misses
+    """
+    items = _chosen(read_wad(path), first, skip)
+    _show_tolls(items, _stored(records), misses, as_json)
+
+
+@app.command()
+def archive(
+    path: Where,
+    records: Records,
+    first: First = None,
+    skip: Skip = 0,
+    misses: Misses = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score records on archive investigations, a row a language.
+
+    Example: measure archive incidents.jsonl --records out/records.jsonl
+    """
+    items = _chosen(read_syrian_archive(path), first, skip)
+    _show_tolls(items, _stored(records), misses, as_json)
+
+
+@app.command()
+def gold(
+    path: Where,
+    records: Records,
+    first: First = None,
+    skip: Skip = 0,
+    misses: Misses = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score records on gold reports, claim by claim and figure by figure.
+
+    Example: measure gold evals/gold/dev --records out/records.jsonl --misses
+    """
+    reports = _chosen(read_gold(path), first, skip)
+    found = _stored(records)
+    _warn_missing([report.id for report in reports], found)
+    scores = {report.id: _gold_score(report, found.get(report.id)) for report in reports}
+    total = summarise(list(scores.values()))
+    seconds = _seconds(found, list(scores))
+    if as_json:
+        _print_json({"summary": total, "reports": scores, "seconds_per_report": seconds})
+        return
+    console = Console()
+    console.print(report_table(scores, total))
+    console.print(summary_table(total))
+    _print_seconds(console, seconds)
+    if misses:
+        for report in reports:
+            console.print(claim_misses(report, _read(found.get(report.id))))
+
+
+@app.command()
+def inputs(
+    which: Annotated[Set, typer.Argument(help="The set.")],
+    path: Where,
+    out: Annotated[Path, typer.Option(help="File to write: rows with id, text and date.")],
+    first: First = None,
+    skip: Skip = 0,
+) -> None:
+    """Write the reports of a set as rows that `llm-extract run` takes.
+
+    Example: measure inputs wad notes.jsonl --out notes-100.jsonl --first 100
+    """
+    reports: list[GoldReport | OutsideItem] = []
+    reports += read_gold(path) if which is Set.gold else READERS[OutsideSet(which)](path)
+    chosen = _chosen(reports, first, skip)
+    with written_whole(out) as file:
+        for report in chosen:
+            day = report.published.isoformat() if report.published else None
+            row = {"id": report.id, "text": report.text, "date": day}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    Console(stderr=True).print(Text(f"{len(chosen)} reports in {out}"))
+
+
+@app.command()
+def plain(
+    which: Annotated[OutsideSet, typer.Argument(help="The set.")],
+    path: Where,
+    model: Annotated[str, typer.Option(help="The name of the model on its server.")],
+    base_url: Annotated[str, typer.Option(help="An OpenAI-compatible server, with its /v1.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write: every reading and the score.")],
+    key_variable: Annotated[
+        str | None, typer.Option(help="Environment variable that holds the server's key.")
+    ] = None,
+    first: First = None,
+    skip: Skip = 0,
+    misses: Misses = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the plain peer, one instructor call a report into a flat schema, and score it.
+
+    Example: measure plain wad notes.jsonl --first 100 --model M --base-url http://127.0.0.1:8080/v1
+    --out plain.json
+    """
+    items = _chosen(READERS[which](path), first, skip)
+    key = os.environ.get(key_variable, "") if key_variable else "none"
+    if not key:
+        raise LlmExtractError(f"no key: set the environment variable {key_variable}")
+    readings = asyncio.run(_read_all(items, base_url, model, key))
+    tolls: dict[str, Tolls] = {
+        reading.id: {"killed": reading.toll.killed, "injured": reading.toll.injured}
+        for reading in readings
+        if reading.toll is not None
+    }
+    scores = _toll_scores(items, tolls)
+    outcome = {
+        "model": model,
+        "set": which.value,
+        "first": first,
+        "skip": skip,
+        "failed": len(items) - len(tolls),
+        "seconds_per_report": mean(reading.seconds for reading in readings),
+        "scores": scores,
+        "readings": readings,
+    }
+    with written_whole(out) as file:
+        json.dump(as_plain(outcome), file, ensure_ascii=False, indent=1)
+    if as_json:
+        _print_json(outcome)
+        return
+    console = Console()
+    console.print(toll_table(scores, f"plain peer, {model}"))
+    console.print(f"{len(items) - len(tolls)} of {len(items)} failed")
+    _print_seconds(console, mean(reading.seconds for reading in readings))
+    if misses:
+        console.print(toll_misses(scores, {item.id: item.text for item in items}))
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line on stderr and exit code 1."""
+    try:
+        app()
+    except LlmExtractError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _chosen(reports: Sequence[Item], first: int | None, skip: int) -> Sequence[Item]:
+    chosen = reports[skip:] if first is None else reports[skip : skip + first]
+    if not chosen:
+        raise RecordsError(f"nothing is left of {len(reports)} reports after --skip {skip}")
+    return chosen
+
+
+def _stored(path: Path) -> dict[str, Record]:
+    return {record.report.id: record for record in read_records(path)}
+
+
+def _read(record: Record | None) -> CasualtyReport | None:
+    """The claims of a record; None where reading failed or no record stands."""
+    return None if record is None or record.disposition == "failed" else as_report(record)
+
+
+def _warn_missing(wanted: Sequence[str], found: Mapping[str, Record]) -> None:
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        line = f"{len(missing)} of {len(wanted)} reports have no record and count as failed"
+        Console(stderr=True).print(Text(line, style="yellow"))
+
+
+def _seconds(found: Mapping[str, Record], wanted: Sequence[str]) -> float | None:
+    spent = [
+        record.provenance.seconds
+        for name in wanted
+        if (record := found.get(name)) is not None and record.provenance is not None
+    ]
+    return mean(spent) if spent else None
+
+
+def _gold_score(report: GoldReport, record: Record | None) -> ReportScore:
+    disposition = record.disposition if record is not None else "failed"
+    return score_report(report.gold, _read(record), disposition=disposition)
+
+
+def _record_tolls(items: Sequence[OutsideItem], found: Mapping[str, Record]) -> dict[str, Tolls]:
+    """The tolls of every item that was read; a failed report has none."""
+    tolls: dict[str, Tolls] = {}
+    for item in items:
+        report = _read(found.get(item.id))
+        if report is not None:
+            tolls[item.id] = {
+                outcome: document_toll(report.claims, outcome, non_combatants=item.non_combatants)
+                for outcome in OUTCOMES
+            }
+    return tolls
+
+
+def _toll_scores(items: Sequence[OutsideItem], tolls: Mapping[str, Tolls]) -> TollScores:
+    """The scores by language and outcome; an item without tolls is wrong."""
+    labelled: dict[str, dict[LabelledOutcome, list[LabelledToll]]] = {}
+    for item in items:
+        outcomes = labelled.setdefault(item.language, {outcome: [] for outcome in OUTCOMES})
+        for outcome, label in item.labels.items():
+            if label is not None:
+                toll = tolls.get(item.id, {}).get(outcome)
+                outcomes[outcome].append(LabelledToll(item.id, label, toll))
+    return {
+        language: {outcome: score_tolls(found) for outcome, found in outcomes.items()}
+        for language, outcomes in labelled.items()
+    }
+
+
+def _show_tolls(
+    items: Sequence[OutsideItem], found: Mapping[str, Record], misses: bool, as_json: bool
+) -> None:
+    names = [item.id for item in items]
+    _warn_missing(names, found)
+    scores = _toll_scores(items, _record_tolls(items, found))
+    seconds = _seconds(found, names)
+    if as_json:
+        _print_json({"scores": scores, "seconds_per_report": seconds})
+        return
+    console = Console()
+    console.print(toll_table(scores, "tolls, labelled values above zero"))
+    _print_seconds(console, seconds)
+    if misses:
+        console.print(toll_misses(scores, {item.id: item.text for item in items}))
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(as_plain(value), ensure_ascii=False, indent=1))
+
+
+def _print_seconds(console: Console, seconds: float | None) -> None:
+    if seconds is not None:
+        console.print(f"{seconds:.1f} s a report")
+
+
+async def _read_all(
+    items: Sequence[OutsideItem], base_url: str, model: str, key: str
+) -> list[PlainReading]:
+    reports = [(item.id, item.text) for item in items]
+    done: list[PlainReading] = []
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("plain peer", total=len(reports))
+        async for reading in read_plainly(reports, base_url=base_url, model=model, api_key=key):
+            done.append(reading)
+            progress.advance(bar)
+    return done
+
+
+if __name__ == "__main__":
+    main()

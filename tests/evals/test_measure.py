@@ -1,0 +1,167 @@
+"""The measuring command scores stored records and says what was missing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from llm_extract.evals.measure import app
+from llm_extract.export.jsonl import write_records
+from llm_extract.record import Evidence, Record, RecordClaim, RecordCount, ReportHead
+
+TEXT = "Nine passengers drowned when a ferry sank off Lower Quay. [bold]Three[/bold] were hurt."
+
+
+def count(value: int) -> RecordCount:
+    return RecordCount(
+        value=value,
+        upper=None,
+        qualifier="exact",
+        basis="printed",
+        as_written=str(value),
+        low=value,
+        high=value,
+        start=None,
+        end=None,
+    )
+
+
+def claim(outcome: str, total: int, quote: str) -> RecordClaim:
+    return RecordClaim.model_validate(
+        {
+            "id": f"c-{outcome}",
+            "outcome": outcome,
+            "victims": "unspecified",
+            "total": count(total),
+            "children": None,
+            "women": None,
+            "men": None,
+            "subgroups": [],
+            "claimant": None,
+            "perpetrators": [],
+            "attribution": None,
+            "weapons": [],
+            "places": [],
+            "scope": "incident",
+            "period": None,
+            "part_of": None,
+            "part_of_id": None,
+            "evidence": [Evidence(quote=quote, start=None, end=None)],
+        }
+    )
+
+
+def record(name: str, *claims: RecordClaim, failed: bool = False) -> Record:
+    head = ReportHead(
+        id=name,
+        title=None,
+        source="test",
+        sha256="",
+        characters=len(TEXT),
+        published=None,
+        language="en",
+    )
+    return Record(
+        report=head,
+        claims=list(claims),
+        facilities=[],
+        findings=[],
+        disposition="failed" if failed else "clean",
+        failure=None,
+        provenance=None,
+    )
+
+
+DROWNED = claim("killed", 9, "Nine passengers drowned")
+HURT = claim("injured", 3, "Three were hurt")
+
+
+def note(name: str, killed: int, injured: int | None) -> dict[str, object]:
+    labels = {"killed": killed, "injured": injured, "date": "2031-05-04"}
+    return {"id": name, "text": TEXT, "labels": labels}
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    rows = [note("a", 9, 3), note("b", 9, None), note("c", 9, 0)]
+    path = tmp_path / "notes.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    path = tmp_path / "records.jsonl"
+    write_records(path, [record("a", DROWNED, HURT), record("b", HURT)])
+    return path
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_labels_above_zero_are_scored_and_a_missing_record_counts_as_wrong(
+    notes: Path, records: Path
+) -> None:
+    scores = json.loads(run("wad", notes, "--records", records, "--json"))["scores"]["en"]
+    assert scores["killed"]["rate"] == {"hits": 1, "of": 3, "value": pytest.approx(1 / 3)}
+    assert scores["injured"]["rate"] == {"hits": 1, "of": 1, "value": 1}
+    assert [miss["id"] for miss in scores["killed"]["misses"]] == ["b", "c"]
+
+
+def test_a_part_of_the_set_can_be_chosen(notes: Path, records: Path) -> None:
+    words = ("wad", notes, "--records", records, "--json", "--skip", 1, "--first", 1)
+    assert json.loads(run(*words))["scores"]["en"]["killed"]["rate"]["of"] == 1
+
+
+def test_misses_show_the_text_as_it_is_and_never_as_markup(notes: Path, records: Path) -> None:
+    assert "[bold]" in "".join(run("wad", notes, "--records", records, "--misses").split("\n"))
+
+
+def test_inputs_are_rows_that_a_run_takes(notes: Path, tmp_path: Path) -> None:
+    run("inputs", "wad", notes, "--out", tmp_path / "rows.jsonl", "--first", 2)
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert rows[0] == {"id": "a", "text": TEXT, "date": "2031-05-04"} and len(rows) == 2
+
+
+def test_gold_reports_are_scored_claim_by_claim(tmp_path: Path) -> None:
+    gold = {
+        "id": "ferry",
+        "published": "2031-05-05",
+        "language": "en",
+        "style": "wire",
+        "traps": [],
+        "text": TEXT,
+        "gold": {"claims": [_gold_claim(DROWNED), _gold_claim(HURT)], "facilities": []},
+    }
+    (tmp_path / "gold").mkdir()
+    (tmp_path / "gold" / "ferry.json").write_text(json.dumps(gold))
+    write_records(tmp_path / "records.jsonl", [record("ferry", DROWNED)])
+    words = ("gold", tmp_path / "gold", "--records", tmp_path / "records.jsonl")
+    summary = json.loads(run(*words, "--json"))["summary"]
+    assert summary["claims"]["f1"] == pytest.approx(2 / 3)
+    assert summary["omitted"] == {"hits": 1, "of": 2, "value": 0.5}
+    assert summary["silent"]["rate"]["value"] == 1
+    assert "omitted" in run(*words, "--misses")
+
+
+def test_a_failed_record_is_wrong(tmp_path: Path, notes: Path) -> None:
+    write_records(tmp_path / "failed.jsonl", [record("a", failed=True)])
+    words = ("wad", notes, "--records", tmp_path / "failed.jsonl", "--json", "--first", 1)
+    assert json.loads(run(*words))["scores"]["en"]["killed"]["rate"]["hits"] == 0
+
+
+def _gold_claim(found: RecordClaim) -> dict[str, object]:
+    raw = found.model_dump(mode="json", exclude={"id", "part_of_id"})
+    raw["evidence"] = [evidence.quote for evidence in found.evidence]
+    raw["total"] = {
+        key: value
+        for key, value in raw["total"].items()
+        if key in ("value", "upper", "qualifier", "basis", "as_written")
+    }
+    return raw
