@@ -28,12 +28,13 @@ test: lint ## install, fetch the local model, check and test everything
 	@$(BIN)/llm-extract models pull
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
-lint: $(VENV)/dev.stamp ## ruff, mypy, pyright and the import contracts
+lint: $(VENV)/dev.stamp ## ruff, mypy, pyright, import contracts, declared dependencies
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry llm_extract validators evals
 
 format: $(VENV)/dev.stamp ## put the code into ruff's form
 	@$(BIN)/ruff check --fix
