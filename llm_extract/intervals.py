@@ -95,10 +95,6 @@ class Interval:
         """Whether some number of this one is no greater than some number of the other."""
         return other.high is None or self.low <= other.high
 
-    def meets(self, other: Interval) -> bool:
-        """Whether the two share a number."""
-        return self.can_be_at_most(other) and other.can_be_at_most(self)
-
 
 NOBODY = Interval(0, 0)
 
@@ -136,11 +132,6 @@ def bounds(count: PrintedCount) -> tuple[int, int | None]:
             return 0, max(0, most - 1)
         case "about":
             return max(0, least - _slack(least)), most + _slack(most)
-
-
-def interval_of(count: PrintedCount) -> Interval:
-    """`bounds` as an `Interval`."""
-    return Interval(*bounds(count))
 
 
 def _slack(number: int) -> int:

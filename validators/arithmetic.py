@@ -1,7 +1,7 @@
 """Rules A01 to A04: the parts of one claim against its total and against one another.
 
-All sums are of closed intervals: a rule is broken only if no choice inside them satisfies it. Where an
-open bound leaves nothing to check, the printed numbers are compared and a warning says so.
+All sums are of closed intervals: a rule is broken only if no choice inside them satisfies it. Where
+an open bound leaves nothing to check, the printed numbers are compared and a warning says so.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def parts_within_total(given: RuleInput) -> Iterator[Finding]:
         if whole is None:
             continue
         for part in terms.values():
-            yield from sum_within(
-                given, "A01", [part], whole, f"the total, {named(claim)}", part.field
-            )
+            yield from sum_within(given, "A01", [part], whole)
 
 
 def sexes_and_ages_within_total(given: RuleInput) -> Iterator[Finding]:
@@ -57,16 +55,8 @@ def sexes_and_ages_within_total(given: RuleInput) -> Iterator[Finding]:
         if whole is None or len(parts) < 2:
             continue
         girls = terms.get("subgroups.girls")
-        twice = girls is not None and "women" in terms and "children" in terms
-        yield from sum_within(
-            given,
-            "A02",
-            parts,
-            whole,
-            f"the total, {named(claim)}",
-            " + ".join(part.field for part in parts),
-            spare=girls.count.high if twice and girls is not None else 0,
-        )
+        twice = girls if "children" in terms and "women" in terms else None
+        yield from sum_within(given, "A02", parts, whole, spare=twice)
 
 
 def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
@@ -104,10 +94,7 @@ def minors_within_children(given: RuleInput) -> Iterator[Finding]:
                 if term.field.split(".")[1:2] in [[g] for g in groups]
             ]
             if parts:
-                words = " + ".join(slot_words(part.field) for part in parts)
-                yield from sum_within(
-                    given, "A04", parts, whole, f"the children, {named(claim)}", words
-                )
+                yield from sum_within(given, "A04", parts, whole)
 
 
 def sum_within(
@@ -115,14 +102,14 @@ def sum_within(
     rule: str,
     parts: Sequence[Term],
     whole: Term,
-    container: str,
-    subject: str,
-    spare: int | None = 0,
+    *,
+    dimension: str = "",
+    spare: Term | None = None,
 ) -> Iterator[Finding]:
     """The finding that the parts cannot fit into the whole, if they cannot.
 
-    `container` and `subject` are the words for the whole and the parts. `spare` is how many people
-    may be among the parts twice (None: any number); a sum that closes with them is a warning.
+    `dimension` names what parts of several claims are summed by. `spare` counts people who may be
+    among the parts twice; a sum that closes without them is a warning.
     """
     severity = verdict(parts, whole, spare)
     if severity is None:
@@ -138,22 +125,25 @@ def sum_within(
         rule,
         severity,
         _kind(given, [*parts, whole]),
-        f"{subject}: {_sum_in_words(parts)} is more than the {spoken(whole.count)} of {container}"
-        f"{note}{_ungrounded(given, [*parts, whole])}",
+        f"{_subject(parts, whole, dimension)}: {_sum_in_words(parts)} is more than the "
+        f"{spoken(whole.count)} of {_container(parts, whole)}{note}"
+        f"{_ungrounded(given, [*parts, whole])}",
         claims=[whole.held, *(part.held for part in parts)],
         fields=[*(part.field for part in parts), whole.field],
         operands=[operand(t.held, t.field, t.count) for t in (*parts, whole)],
     )
 
 
-def verdict(parts: Sequence[Term], whole: Term, spare: int | None = 0) -> Severity | None:
+def verdict(parts: Sequence[Term], whole: Term, spare: Term | None = None) -> Severity | None:
     """How badly the parts fail to fit into the whole; None when they fit."""
     interval = total(part.interval for part in parts)
     if interval.can_be_at_most(whole.interval):
         return "warning" if _exceeds_as_printed(parts, whole) else None
-    if spare is None or Interval(interval.low - spare, None).can_be_at_most(whole.interval):
-        return "warning"
-    return "error"
+    if spare is None:
+        return "error"
+    twice = spare.count.high
+    closes = twice is None or Interval(interval.low - twice, None).can_be_at_most(whole.interval)
+    return "warning" if closes else "error"
 
 
 def _terms(claim: RecordClaim) -> dict[str, Term]:
@@ -163,6 +153,18 @@ def _terms(claim: RecordClaim) -> dict[str, Term]:
 def _kind(given: RuleInput, terms: Sequence[Term]) -> FindingKind:
     grounded = all(given.is_grounded(term.held, term.count) for term in terms)
     return "contradiction" if grounded else "extraction"
+
+
+def _subject(parts: Sequence[Term], whole: Term, dimension: str) -> str:
+    if all(part.held is whole.held for part in parts):
+        return " + ".join(slot_words(part.field) for part in parts)
+    claims = listed([part.held.id for part in parts])
+    return f"{slot_words(whole.field)} of {claims}" + (f" by {dimension}" if dimension else "")
+
+
+def _container(parts: Sequence[Term], whole: Term) -> str:
+    within = f"the {slot_words(whole.field)}, " if parts[0].held is whole.held else ""
+    return within + named(whole.held)
 
 
 def _exceeds_as_printed(parts: Sequence[Term], whole: Term) -> bool:

@@ -121,7 +121,7 @@ def _slot_within(
         if part is None:
             continue
         term = Term(child, field, part)
-        yield from sum_within(given, "A05", [term], whole, named(parent), _subject([term], ""))
+        yield from sum_within(given, "A05", [term], whole)
         if verdict([term], whole) != "error":
             fitting.append(term)
     if len(fitting) < 2 or verdict(fitting, whole) is None:
@@ -132,12 +132,7 @@ def _slot_within(
         who = frozenset(term.held.id for term in apart)
         if len(apart) > 1 and who not in told:
             told.add(who)
-            subject = _subject(apart, f" by {dimension}")
-            yield from sum_within(given, "A05", apart, whole, named(parent), subject)
-
-
-def _subject(terms: Sequence[Term], dimension: str) -> str:
-    return f"{terms[0].field} of {listed([term.held.id for term in terms])}{dimension}"
+            yield from sum_within(given, "A05", apart, whole, dimension=dimension)
 
 
 def _disjoint(

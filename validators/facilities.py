@@ -10,6 +10,11 @@ from llm_extract.record import Finding, RecordClaim, RecordCount
 from llm_extract.validators.rule_input import RuleInput, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
+NO_PEOPLE = frozenset(
+    {"attack", "munition", "vehicle", "animal", "family", "rescue", "money", "measure", "time"}
+)
+"""Things of the lexicon that are never people; "cases" or "groups" may stand for them."""
+
 
 def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     """F01: the noun beside the number of a claim is no facility and no thing.
@@ -20,7 +25,7 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     for claim in given.record.claims:
         for field, count in claim.slots().items():
             nouns = [given.noun_of(mention) for mention in _sources(given, claim, count)]
-            others = [noun for noun in nouns if noun is not None and noun.role != "person"]
+            others = [noun for noun in nouns if noun is not None and _is_no_person(noun)]
             if nouns and len(others) == len(nouns):
                 yield found(
                     "F01",
@@ -32,6 +37,10 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
                     fields=[field],
                     operands=[operand(claim, field, count)],
                 )
+
+
+def _is_no_person(noun: Noun) -> bool:
+    return noun.role == "facility" or (noun.role == "thing" and noun.label in NO_PEOPLE)
 
 
 def _sources(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Mention]:

@@ -169,10 +169,9 @@ def folded(words: str) -> str:
 
 
 def same_name(words: str) -> tuple[str, ...]:
-    """A name reduced to its words for comparison: no case, no marks, no English article."""
-    found = [word for word in _MARKED.split(words.casefold()) if word]
-    kept = tuple(word for word in found if word not in _ARTICLES)
-    return kept or tuple(found)
+    """A name reduced to its words for comparison: no case, no marks, no English article before."""
+    found = tuple(word for word in _MARKED.split(words.casefold()) if word)
+    return found[1:] if len(found) > 1 and found[0] in _ARTICLES else found
 
 
 def is_read(given: RuleInput, held: Held, count: RecordCount) -> bool:

@@ -1,0 +1,248 @@
+"""A05 and A06: claims that are part of another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+PARTIES = (
+    "A total of 149 civilians were killed, including 35 children. Of them 105, including 33 "
+    "children, fell to Army A, 27 to Militia B, and 18, including four children, to Army C."
+)
+
+
+def part(at: Any, id: str, total: str, **fields: Any) -> Any:
+    return at.claim(id, total=total, **({"part_of": 0, "part_of_id": "c1"} | fields))
+
+
+def test_parts_by_party_above_the_whole_are_an_error_slot_by_slot(desk: Any) -> None:
+    at = desk(PARTIES)
+    findings = at.found(
+        "A05",
+        at.claim(total="149", children="35", claimant="Monitor"),
+        part(at, "c2", "105", children="33", perpetrators=["Army A"]),
+        part(at, "c3", "27", perpetrators=["Militia B"]),
+        part(at, "c4", "18", children="four", perpetrators=["Army C"]),
+    )
+    assert [finding.message for finding in findings] == [
+        "total of c2, c3 and c4 by perpetrator: 105 + 27 + 18 = 150 is more than the 149 of "
+        "killed according to Monitor (c1)",
+        "children of c2 and c4 by perpetrator: 33 + 4 = 37 is more than the 35 of killed "
+        "according to Monitor (c1)",
+    ]
+    assert all(f.severity == "error" and f.kind == "contradiction" for f in findings)
+
+
+def test_parts_that_leave_some_deaths_unattributed_are_fine(desk: Any) -> None:
+    at = desk(PARTIES)
+    assert not at.found(
+        "A05",
+        at.claim(total="149", children="35"),
+        part(at, "c2", "105", children="33", perpetrators=["Army A"]),
+        part(at, "c3", "27", perpetrators=["Militia B"]),
+    )
+
+
+def test_a_joint_attack_is_not_summed_with_those_of_its_parties(desk: Any) -> None:
+    at = desk("In all 50 died: 30 by Army A, 15 by Militia B, and 12 by Army A and Militia B.")
+    assert not at.found(
+        "A05",
+        at.claim(total="50"),
+        part(at, "c2", "30", perpetrators=["Army A"]),
+        part(at, "c3", "15", perpetrators=["the Militia B"]),
+        part(at, "c4", "12", perpetrators=["Army A", "Militia B"]),
+    )
+
+
+def test_a_party_with_a_longer_name_may_be_the_same_party(desk: Any) -> None:
+    at = desk("In all 50 died: 30 by the army, 25 by the Freeland army.")
+    assert not at.found(
+        "A05",
+        at.claim(total="50"),
+        part(at, "c2", "30", perpetrators=["army"]),
+        part(at, "c3", "25", perpetrators=["Freeland army"]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("dimension", "first", "second"),
+    [
+        ("place", {"places": ["Northam"]}, {"places": ["Southam"]}),
+        ("weapon", {"weapons": ["airstrike"]}, {"weapons": ["artillery"]}),
+        (
+            "period",
+            {"period": ("2024-11-27", "2024-11-28")},
+            {"period": ("2024-11-29", "2024-12-03")},
+        ),
+    ],
+)
+def test_each_dimension_is_summed_by_itself(
+    desk: Any, dimension: str, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    at = desk("In all 50 died: 30 in the one, 25 in the other.")
+    [finding] = at.found(
+        "A05", at.claim(total="50"), part(at, "c2", "30", **first), part(at, "c3", "25", **second)
+    )
+    assert f"by {dimension}: 30 + 25 = 55" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"weapons": ["airstrike"]}, {"weapons": ["barrel_bomb"]}),
+        ({"period": ("2024-11-27", "2024-11-28")}, {"period": ("2024-11-28", "2024-12-03")}),
+        ({"places": ["Northam"]}, {"perpetrators": ["Army A"]}),
+        ({}, {}),
+    ],
+)
+def test_siblings_that_may_share_people_are_not_summed(
+    desk: Any, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    at = desk("In all 50 died: 30 in the one, 25 in the other.")
+    assert not at.found(
+        "A05", at.claim(total="50"), part(at, "c2", "30", **first), part(at, "c3", "25", **second)
+    )
+
+
+def test_a_part_that_inherits_the_place_of_the_whole_is_not_summed_by_place(desk: Any) -> None:
+    at = desk("In the valley 50 died, 30 of them soldiers; in Southam 25 died.")
+    assert not at.found(
+        "A05",
+        at.claim(total="50", places=["the valley"]),
+        part(at, "c2", "30", places=["the valley"]),
+        part(at, "c3", "25", places=["Southam"]),
+    )
+
+
+def test_siblings_of_different_outcomes_are_not_summed(desk: Any) -> None:
+    at = desk("There were 50 casualties: 30 killed in Northam and 25 injured in Southam.")
+    assert not at.found(
+        "A05",
+        at.claim(total="50", outcome="casualties"),
+        part(at, "c2", "30", places=["Northam"]),
+        part(at, "c3", "25", places=["Southam"], outcome="injured"),
+    )
+
+
+def test_one_part_alone_is_no_more_than_the_whole(desk: Any) -> None:
+    at = desk("In all 15 died, 20 of them women and children.")
+    [finding] = at.found("A05", at.claim(total="15"), part(at, "c2", "20"))
+    assert finding.message == "total of c2: 20 is more than the 15 of killed (c1)"
+
+
+def test_parts_of_an_open_whole_are_compared_as_printed(desk: Any) -> None:
+    at = desk("In all at least 50 died: 30 in Northam, 25 in Southam.")
+    [finding] = at.found(
+        "A05",
+        at.claim(total="at least 50"),
+        part(at, "c2", "30", places=["Northam"]),
+        part(at, "c3", "25", places=["Southam"]),
+    )
+    assert finding.severity == "warning"
+
+
+def test_those_who_died_later_move_from_the_injured_to_the_killed(desk: Any) -> None:
+    at = desk("On Monday 10 people were injured; three of them died later.")
+    whole = at.claim(total="10", outcome="injured")
+    assert at.check(whole, part(at, "c2", "three")) == []
+
+
+@pytest.mark.parametrize(
+    ("whole", "inside", "fits"),
+    [
+        ("killed", "killed", True),
+        ("casualties", "killed", True),
+        ("casualties", "injured", True),
+        ("detained", "killed", True),
+        ("missing", "killed", True),
+        ("killed", "injured", False),
+        ("injured", "detained", False),
+        ("displaced", "killed", False),
+    ],
+)
+def test_an_outcome_holds_only_some_others(desk: Any, whole: str, inside: str, fits: bool) -> None:
+    at = desk("There were 50 victims, 30 of them killed.")
+    findings = at.found(
+        "A06", at.claim(total="50", outcome=whole), part(at, "c2", "30", outcome=inside)
+    )
+    assert bool(findings) is not fits
+
+
+def test_a_part_of_another_claimants_figure_is_an_error(desk: Any) -> None:
+    at = desk("In all 50 died, 30 of them in Northam.")
+    [finding] = at.found(
+        "A06", at.claim(total="50", claimant="Red Cross"), part(at, "c2", "30", claimant="Army A")
+    )
+    assert finding.message == (
+        "killed according to Army A (c2) is part of killed according to Red Cross (c1), "
+        "a figure of another claimant"
+    )
+    assert finding.kind == "extraction"
+
+
+@pytest.mark.parametrize("claimant", ["the  RED Cross", None])
+def test_a_claimant_written_otherwise_or_inherited_is_the_same(
+    desk: Any, claimant: str | None
+) -> None:
+    at = desk("In all 50 died, 30 of them in Northam.")
+    assert not at.found(
+        "A06", at.claim(total="50", claimant="Red Cross"), part(at, "c2", "30", claimant=claimant)
+    )
+
+
+def test_a_part_outside_the_period_of_the_whole_is_an_error(desk: Any) -> None:
+    at = desk("In all 50 died, 30 of them in Northam.")
+    [finding] = at.found(
+        "A06",
+        at.claim(total="50", period=("2024-11-27", "2024-12-03")),
+        part(at, "c2", "30", period=("2024-12-04", "2024-12-04")),
+    )
+    assert "2024-12-04, outside 2024-11-27 to 2024-12-03" in finding.message
+
+
+def test_a_part_inside_an_open_period_is_fine(desk: Any) -> None:
+    at = desk("In all 50 died, 30 of them in Northam.")
+    assert not at.found(
+        "A06",
+        at.claim(total="50", period=("2011-03-01", None)),
+        part(at, "c2", "30", period=("2024-12-04", None)),
+    )
+
+
+def test_places_are_not_compared_since_a_town_may_lie_in_the_region(desk: Any) -> None:
+    at = desk("In all 50 died, 30 of them in Northam.")
+    assert not at.found(
+        "A06", at.claim(total="50", places=["Highland"]), part(at, "c2", "30", places=["Northam"])
+    )
+
+
+def test_a_circle_of_parts_is_found_once(desk: Any) -> None:
+    at = desk("In all 50 died.")
+    findings = at.found(
+        "A06",
+        at.claim("c1", total="50", part_of=2),
+        at.claim("c2", total="50", part_of=0),
+        at.claim("c3", total="50", part_of=1),
+        at.claim("c4", total="50", part_of=1),
+    )
+    assert [finding.claims for finding in findings] == [["c1", "c2", "c3"]]
+
+
+def test_a_claim_that_is_part_of_itself_is_an_error(desk: Any) -> None:
+    at = desk("In all 50 died.")
+    [finding] = at.found("A06", at.claim(total="50", part_of=0))
+    assert finding.message == "killed (c1) is part of itself"
+
+
+@pytest.mark.parametrize("index", [7, -1])
+def test_a_parent_that_does_not_exist_is_an_error(desk: Any, index: int) -> None:
+    at = desk("In all 50 died.")
+    [finding] = at.found("A06", at.claim(total="50", part_of=index))
+    assert "a claim that does not exist" in finding.message
+
+
+def test_index_and_id_of_the_parent_must_agree(desk: Any) -> None:
+    at = desk("In all 50 died, 30 of them in Northam.")
+    [finding] = at.found("A06", at.claim(total="50"), part(at, "c2", "30", part_of_id="c9"))
+    assert finding.fields == ["part_of"]
