@@ -168,6 +168,7 @@ def _parse(path: Path, name: str, version: int) -> Prompt:
     source = _Source(path)
     front, body_line = _front_matter(source)
     sections = _sections(source, body_line)
+    examples = _examples(source, sections)
     system = _only(source, sections, "System")
     user = _only(source, sections, "User")
     try:
@@ -184,7 +185,7 @@ def _parse(path: Path, name: str, version: int) -> Prompt:
         description=front["description"],
         system=system.text,
         user=user.text,
-        examples=_examples(source, sections),
+        examples=examples,
         content_hash=source.content_hash,
     )
 

@@ -146,7 +146,7 @@ class LocalServer:
         )
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "llm_extract.models.served"],
+                [sys.executable, "-P", "-m", "llm_extract.models.served"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=complaints,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Mode = Literal["json_schema", "strict", "json"]
 """`json_schema`: the server constrains decoding by the schema (llama.cpp, vLLM, Ollama); `strict`:
@@ -72,8 +74,8 @@ class ModelSpec(Frozen):
     kind: Literal["local", "endpoint"]
     description: str = ""
     model: str = Field(min_length=1, description="the name the server knows it by")
-    base_url: str | None = Field(default=None, pattern=r"^https?://")
-    api_key_env: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    base_url: str | None = None
+    api_key_env: str | None = None
     mode: Mode = "json_schema"
     context_size: int = Field(gt=0)
     max_tokens: int | None = Field(default=None, gt=0, description="longest reply to ask for")
@@ -81,6 +83,27 @@ class ModelSpec(Frozen):
     weights: Weights | None = None
     slots: int = Field(default=4, ge=1)
     threads: int | None = Field(default=None, ge=1)
+
+    @field_validator("base_url")
+    @classmethod
+    def _holds_no_secret(cls, url: str | None) -> str | None:
+        """Addresses are shown in messages, so no password or key may be part of one."""
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an address like https://host/v1")
+        if "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must hold no user, password or query; a key goes by api_key_env")
+        return url
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_a_variable(cls, variable: str | None) -> str | None:
+        """Capitals only: a key that was pasted here by mistake is refused and never shown."""
+        if variable is not None and not re.fullmatch(r"[A-Z_][A-Z0-9_]*", variable):
+            raise ValueError("must be the name of a variable in capitals, never the key itself")
+        return variable
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
