@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -110,30 +112,69 @@ def test_the_sdist_can_be_worked_on(in_sdist: set[str]) -> None:
     } <= in_sdist
 
 
-def test_the_installed_wheel_imports_and_reads_its_prompts(wheel: Path, tmp_path: Path) -> None:
-    """Only the dependencies are borrowed: the source tree is not on the path of the new place."""
-    home = tmp_path / "empty"
-    venv.create(home, with_pip=False, symlinks=True)
-    python = home / "bin" / "python"
-    installed = tmp_path / "installed"
-    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
+@pytest.fixture(scope="module")
+def elsewhere(
+    wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Runs Python code in an empty environment that has the installed wheel.
+
+    Only the dependencies are borrowed from here: no path leads to the source tree.
+    """
+    home = tmp_path_factory.mktemp("elsewhere")
+    venv.create(home / "empty", with_pip=False, symlinks=True)
+    installed = home / "installed"
+    install = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--no-index"]
     subprocess.run([*install, "--target", str(installed), str(wheel)], check=True)
-    site = next(path for path in sys.path if path.endswith("site-packages"))
-    script = f"""
-import importlib, pkgutil, sys
-sys.path[:0] = [{str(installed)!r}]
-sys.path.append({site!r})
-import llm_extract
-for part in pkgutil.walk_packages(llm_extract.__path__, "llm_extract."):
-    if ".migrations" not in part.name and not part.name.endswith("__main__"):
-        importlib.import_module(part.name)
-from llm_extract.prompting import list_prompts
-assert list_prompts()
-for name, module in sys.modules.items():
-    if name.startswith("llm_extract") and getattr(module, "__file__", None):
-        assert module.__file__.startswith({str(installed)!r}), module.__file__
-"""
-    done = subprocess.run(
-        [str(python), "-I", "-c", script], capture_output=True, text=True, cwd=tmp_path, check=False
-    )
+    borrowed = sysconfig.get_path("purelib")
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        start = f"import sys\nsys.path[:0] = [{str(installed)!r}]\nsys.path.append({borrowed!r})\n"
+        command = [str(home / "empty" / "bin" / "python"), "-I", "-c", start + code]
+        return subprocess.run(command, capture_output=True, text=True, cwd=home, check=False)
+
+    return run
+
+
+def test_every_module_of_the_installed_wheel_imports(
+    elsewhere: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    done = elsewhere("""
+import importlib, pathlib
+package = pathlib.Path(sys.path[0], "llm_extract")
+names = []
+for path in sorted(package.rglob("*.py")):
+    parts = path.relative_to(package.parent).with_suffix("").parts
+    if "migrations" in parts or parts[-1] == "__main__":
+        continue  # run by alembic and by the interpreter, not imported
+    names.append(".".join(part for part in parts if part != "__init__"))
+for name in names:
+    assert pathlib.Path(importlib.import_module(name).__file__).is_relative_to(package), name
+print(*names)
+""")
     assert done.returncode == 0, done.stderr
+    assert {"llm_extract.validators.arithmetic", "llm_extract.evals.scores"} <= {
+        *done.stdout.split()
+    }
+
+
+def test_the_installed_wheel_reads_its_prompts(
+    elsewhere: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    done = elsewhere("""
+from llm_extract.prompting import list_prompts
+print(*{prompt.strategy for prompt in list_prompts()})
+""")
+    assert done.returncode == 0, done.stderr
+    assert set(done.stdout.split()) >= {"sentence", "mention"}
+
+
+def test_the_installed_wheel_answers_on_the_command_line(
+    elsewhere: Callable[[str], subprocess.CompletedProcess[str]],
+) -> None:
+    done = elsewhere("""
+from llm_extract.cli import main
+sys.argv = ["llm-extract", "--help"]
+main()
+""")
+    assert done.returncode == 0, done.stderr
+    assert "models" in done.stdout
