@@ -44,6 +44,7 @@ from llm_extract.evals.tables import (
 from llm_extract.evals.tolls import LabelledToll, document_toll, score_tolls
 from llm_extract.export.files import written_whole
 from llm_extract.export.jsonl import read_records
+from llm_extract.numbers import read_ledger
 from llm_extract.record import Record
 from llm_extract.schema import CasualtyReport
 
@@ -268,7 +269,14 @@ def _seconds(found: Mapping[str, Record], wanted: Sequence[str]) -> float | None
 
 def _gold_score(report: GoldReport, record: Record | None) -> ReportScore:
     disposition = record.disposition if record is not None else "failed"
-    return score_report(report.gold, _read(record), disposition=disposition)
+    ledger = read_ledger(report.text, report.language)
+    numbers = {n for mention in ledger.mentions for n in (mention.value, mention.upper)}
+    return score_report(
+        report.gold,
+        _read(record),
+        disposition=disposition,
+        printed={number for number in numbers if number is not None},
+    )
 
 
 def _record_tolls(items: Sequence[OutsideItem], found: Mapping[str, Record]) -> dict[str, Tolls]:

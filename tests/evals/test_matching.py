@@ -22,9 +22,12 @@ from llm_extract.schema import Claim, Count, FacilityClaim, Subgroup
 
 
 def count(value: int | None, upper: int | None = None) -> Count:
-    qualifier = "vague" if value is None else "exact" if upper is None else "range"
     return Count(
-        value=value, upper=upper, qualifier=qualifier, basis="printed", as_written=str(value)
+        value=value,
+        upper=upper,
+        qualifier="vague" if value is None else "exact" if upper is None else "range",
+        basis="printed",
+        as_written=str(value),
     )
 
 

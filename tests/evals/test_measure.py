@@ -147,6 +147,7 @@ def test_gold_reports_are_scored_claim_by_claim(tmp_path: Path) -> None:
     assert summary["claims"]["f1"] == pytest.approx(2 / 3)
     assert summary["omitted"] == {"hits": 1, "of": 2, "value": 0.5}
     assert summary["silent"]["rate"]["value"] == 1
+    assert summary["invented"] == {"hits": 0, "of": 1, "value": 0}
     assert "omitted" in run(*words, "--misses")
 
 
