@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
+import typer
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from llm_extract.cli import app
 
 LOCKS = ("run.lock", "dev.lock")
 
@@ -73,6 +77,16 @@ def test_the_readme_opens_with_commands_that_the_makefile_has(project: Path) -> 
             ["make", "--dry-run", name], cwd=project, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_the_program_accepts_every_line_that_the_readme_shows(project: Path) -> None:
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\.venv/bin/llm-extract (.+)$", readme, re.MULTILINE)
+    assert len(lines) >= 4
+    program = typer.main.get_group(app)
+    for line in lines:
+        name, *arguments = shlex.split(line, comments=True)
+        program.commands[name].make_context(name, arguments)
 
 
 def test_make_refuses_an_old_python_in_one_clear_line(project: Path, tmp_path: Path) -> None:
