@@ -72,7 +72,7 @@ def read_reports(
     wins over `options.published`.
     """
     options = options or ReadOptions()
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     for item in find_files(inputs, options):
         for found in _reports(item, options):
             yield _with_unique_id(found, seen)
@@ -100,12 +100,18 @@ def report_from_text(
     )
 
 
-def _with_unique_id(found: Report | UnreadableReport, seen: set[str]) -> Report | UnreadableReport:
+def _with_unique_id(
+    found: Report | UnreadableReport, seen: dict[str, int]
+) -> Report | UnreadableReport:
+    """`found`, or what stands for it when its id was given before; `seen` counts uses of an id."""
     if found.id not in seen:
-        seen.add(found.id)
+        seen[found.id] = 1
         return found
-    fresh = next(n for k in itertools.count(2) if (n := f"{found.id}~{k}") not in seen)
-    seen.add(fresh)
+    fresh = found.id
+    while fresh in seen:
+        seen[found.id] += 1
+        fresh = f"{found.id}~{seen[found.id]}"
+    seen[fresh] = 1
     if isinstance(found, UnreadableReport):
         return replace(found, id=fresh)
     return UnreadableReport(

@@ -73,7 +73,7 @@ def peekable(stream: BinaryIO) -> io.BufferedReader:
 
 def jsonl_rows(lines: io.TextIOBase, max_bytes: int) -> Iterator[PlacedRow | BrokenRow]:
     """One row a line; empty lines are passed over, `number` is the line number."""
-    for number, line in _capped_lines(lines, max_bytes):
+    for number, line, _ in _capped_lines(lines, max_bytes):
         place = f"line {number}"
         if line is None:
             yield _too_large(number, place, max_bytes)
@@ -112,45 +112,31 @@ def csv_rows(
     csv.field_size_limit(max(max_bytes, csv.field_size_limit()))
     header: list[str] | None = None
     number = 0
-    for line_number, chunk in _csv_chunks(lines, max_bytes):
-        place = f"line {line_number}"
-        if header is None:
-            if chunk is None:
-                raise DocumentError("the header line has no end; check the file", code="too_large")
-            if not chunk.strip():
-                continue
-            delimiter = delimiter or max(_DELIMITERS, key=chunk.count)
-            header = next(csv.reader([chunk.removeprefix("\ufeff")], delimiter=delimiter))
-            continue
+    for start, chunk in _csv_chunks(lines, max_bytes):
+        place = f"line {start}"
+        found: list[tuple[str, list[str]]] | BrokenRow
         if chunk is None:
+            found = _too_large(number + 1, place, max_bytes)
+        elif not is_decoded(chunk):
+            found = _undecodable(number + 1, place)
+        else:
+            if header is None:
+                delimiter = delimiter or max(_DELIMITERS, key=chunk.partition("\n")[0].count)
+            found = _csv_records(chunk, start, number + 1, delimiter or ",")
+        if isinstance(found, BrokenRow):
+            if header is None:
+                raise DocumentError(f"{found.place}: {found.message}", code=found.code)
             number += 1
-            yield _too_large(number, place, max_bytes)
+            yield found
             continue
-        if not is_decoded(chunk):
-            number += 1
-            yield _undecodable(number, place)
-            continue
-        try:
-            records = list(_csv_records(chunk, line_number, delimiter or ","))
-        except csv.Error as error:
-            number += 1
-            yield BrokenRow(
-                *(number, place, "broken_row"),
-                f"the row can't be read ({shown(str(error))}); repair its quotes",
-            )
-            continue
-        for place, record in records:
+        for place, record in found:
             if not any(record):
                 continue
+            if header is None:
+                header = record
+                continue
             number += 1
-            if len(record) > len(header):
-                yield BrokenRow(
-                    *(number, place, "broken_row"),
-                    f"the row has {len(record)} cells under {len(header)} columns; "
-                    "quote cells that hold the delimiter",
-                )
-            else:
-                yield PlacedRow(number, place, dict(zip(header, record, strict=False)))
+            yield _csv_row(number, place, header, record)
 
 
 def parquet_rows(path: str) -> Iterator[PlacedRow | BrokenRow]:
@@ -198,17 +184,18 @@ class _Raw(io.RawIOBase):
         return len(found)
 
 
-def _capped_lines(lines: io.TextIOBase, max_chars: int) -> Iterator[tuple[int, str | None]]:
-    """Line number and line, None for a line above the cap, which is passed over unread."""
+def _capped_lines(lines: io.TextIOBase, max_chars: int) -> Iterator[tuple[int, str | None, int]]:
+    """Number of each line, the line (None above the cap: passed over, not held), its quotes."""
     number = 0
     while line := lines.readline(max_chars + 1):
         number += 1
-        if len(line) > max_chars and not line.endswith("\n"):
-            while (rest := lines.readline(max_chars)) and not rest.endswith("\n"):
-                continue
-            yield number, None
-        else:
-            yield number, line
+        quotes = line.count('"')
+        if len(line) <= max_chars or line.endswith("\n"):
+            yield number, line, quotes
+            continue
+        while not line.endswith("\n") and (line := lines.readline(max_chars + 1)):
+            quotes += line.count('"')
+        yield number, None, quotes
 
 
 def _csv_chunks(lines: io.TextIOBase, max_chars: int) -> Iterator[tuple[int, str | None]]:
@@ -219,30 +206,50 @@ def _csv_chunks(lines: io.TextIOBase, max_chars: int) -> Iterator[tuple[int, str
     kept: list[str] = []
     size = start = 0
     is_open = is_over = False
-    for number, line in _capped_lines(lines, max_chars):
+    for number, line, quotes in _capped_lines(lines, max_chars):
         if not is_open:
             kept, size, start, is_over = [], 0, number, False
-        if line is None:
-            is_over = True
-        else:
-            size += len(line)
-            is_open ^= line.count('"') % 2 == 1
-            kept.append(line)
-        if is_over or size > max_chars:
+        is_open ^= quotes % 2 == 1
+        size += max_chars + 1 if line is None else len(line)
+        if line is None or size > max_chars:
             is_over, kept = True, []
+        else:
+            kept.append(line)
         if not is_open:
             yield start, None if is_over else "".join(kept)
     if is_open:
         yield start, None if is_over else "".join(kept)
 
 
-def _csv_records(chunk: str, start: int, delimiter: str) -> Iterator[tuple[str, list[str]]]:
+def _csv_records(
+    chunk: str, start: int, number: int, delimiter: str
+) -> list[tuple[str, list[str]]] | BrokenRow:
     """Place and cells of each record of `chunk`; a stray quote can put several into one chunk."""
     reader = csv.reader(io.StringIO(chunk, newline=""), delimiter=delimiter, strict=True)
+    records: list[tuple[str, list[str]]] = []
     above = 0
-    for record in reader:
-        yield f"line {start + above}", record
-        above = reader.line_num
+    try:
+        for record in reader:
+            records.append((f"line {start + above}", record))
+            above = reader.line_num
+    except csv.Error as error:
+        return BrokenRow(
+            *(number, f"line {start + above}", "broken_row"),
+            f"the row can't be read ({shown(str(error))}); repair its quotes",
+        )
+    return records
+
+
+def _csv_row(
+    number: int, place: str, header: list[str], record: list[str]
+) -> PlacedRow | BrokenRow:
+    if len(record) > len(header):
+        return BrokenRow(
+            *(number, place, "broken_row"),
+            f"the row has {len(record)} cells under {len(header)} columns; "
+            "quote cells that hold the delimiter",
+        )
+    return PlacedRow(number, place, dict(zip(header, record, strict=False)))
 
 
 def _json_row(number: int, place: str, line: str) -> PlacedRow | BrokenRow:

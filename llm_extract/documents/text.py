@@ -156,7 +156,8 @@ def _legacy_codec(raw: bytes, whole: bool) -> str | None:
     """The code page of text that is not Unicode.
 
     Letters beyond ASCII stand among ASCII letters in Latin scripts and among themselves in the
-    others; that parts the pages of a short text better than frequencies do.
+    others; that parts the pages of a short text better than frequencies do. Pages of one script may
+    still be taken for each other; their digits are the same.
     """
     words = [w for w in _WORD.findall(raw[:SAMPLE_BYTES]) if not w.isascii()]
     own_script = sum(len(w) > 1 and min(w) > 0x7F for w in words)

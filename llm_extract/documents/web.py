@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import logging
 import re
 from dataclasses import dataclass
 from datetime import date
 
-import trafilatura
-
 from llm_extract.errors import DocumentError
+
+for _name in ("trafilatura", "htmldate"):
+    # They log pieces of the page, and the text of a report never becomes a log line.
+    logging.getLogger(_name).setLevel(logging.CRITICAL)
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _CHARSET_LOOK = 4096
@@ -56,6 +59,8 @@ def read_web(page: str) -> WebText:
 
     Raises `DocumentError` with code `no_main_text` or `broken_html`.
     """
+    import trafilatura  # takes most of a second to load; few runs hold a page
+
     if "<html" not in page[:_CHARSET_LOOK].lower():
         page = f"<html><body>{page}</body></html>"
     try:
