@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import typer
 
-app = typer.Typer(name="llm-extract", no_args_is_help=True)
+from llm_extract.cli import export, models, prompts, run, show
+from llm_extract.cli.failures import EXIT_CODES, Program
+
+app = typer.Typer(
+    name="llm-extract",
+    cls=Program,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    epilog=f"{EXIT_CODES}\n\nExample: llm-extract run reports/ --out results",
+)
 
 
 @app.callback()
 def program() -> None:
     """Turn narrative reports about killed and injured people into strict, checked records."""
+
+
+app.command(
+    epilog=f"{EXIT_CODES}\n\nExample: llm-extract run reports/ --published 2026-03-05 --out results"
+)(run.run)
+app.command(epilog="Example: llm-extract show results orsova-10")(show.show)
+app.command(epilog="Example: llm-extract export results --format csv --out claims.csv")(
+    export.export
+)
+app.add_typer(models.app, name="models")
+app.add_typer(prompts.app, name="prompts")
 
 
 def main() -> None:

@@ -1,0 +1,41 @@
+"""Errors to one line and an exit code, in one place for all commands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer import Exit
+from typer.core import TyperGroup
+
+from llm_extract.cli.console import say
+from llm_extract.errors import DocumentError, LlmExtractError, RecordsError
+
+FAILED_REPORTS = 1
+USAGE = 2
+SETUP = 3
+INTERRUPTED = 130
+
+EXIT_CODES = (
+    "Exit codes: 0 all reports read, 1 some report failed, 2 wrong usage, "
+    "3 model, store or disk trouble, 130 interrupted."
+)
+
+
+class Program(TyperGroup):
+    """A group of commands whose errors of ours end in one line, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a LlmExtractError or OSError becomes `error: …` and an exit code."""
+        try:
+            return super().invoke(ctx)
+        except LlmExtractError as error:
+            say(f"error: {error}", "red")
+            raise Exit(
+                USAGE if isinstance(error, (DocumentError, RecordsError)) else SETUP
+            ) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            say(f"error: {where}{error.strerror or error}", "red")
+            raise Exit(SETUP) from None
