@@ -90,7 +90,10 @@ def failure(status: int, message: str, **headers: str) -> Reply:
 
 
 class ScriptedServer:
-    """Context manager. `models` are the names it lists, `api_key` the one it wants (None: any)."""
+    """Context manager. `models` are the names it lists, `api_key` the one it wants (None: any).
+
+    `models_status` and `models_body` replace the status and the body of that list.
+    """
 
     def __init__(
         self,
@@ -99,11 +102,13 @@ class ScriptedServer:
         models: Sequence[str] = ("scripted",),
         api_key: str | None = None,
         models_status: int = 200,
+        models_body: bytes | None = None,
     ) -> None:
         self.requests: list[Request] = []
         self.models = tuple(models)
         self.api_key = api_key
         self.models_status = models_status
+        self.models_body = models_body
         self._replies = replies
         self._next = 0
         self._lock = threading.Lock()
@@ -168,8 +173,9 @@ def _handler(server: ScriptedServer) -> type[BaseHTTPRequestHandler]:
                 self._send(failure(404, f"no {request.path} here"), "")
                 return
             entries = [{"id": name, "object": "model"} for name in server.models]
-            listing = json.dumps({"object": "list", "data": entries})
-            self._send(Reply(raw=listing.encode(), status=server.models_status), "")
+            listing = json.dumps({"object": "list", "data": entries}).encode()
+            body = listing if server.models_body is None else server.models_body
+            self._send(Reply(raw=body, status=server.models_status), "")
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))

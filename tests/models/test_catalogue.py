@@ -177,7 +177,9 @@ def test_a_file_that_is_named_but_missing_is_an_error(
 def test_a_key_written_into_the_file_is_refused_and_not_repeated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    kept = ENDPOINT.replace('base_url = "http://127.0.0.1:9/v1"\n', "") if "url" in line else ENDPOINT
+    kept = (
+        ENDPOINT.replace('base_url = "http://127.0.0.1:9/v1"\n', "") if "url" in line else ENDPOINT
+    )
     own(tmp_path / "m.toml", kept + line + "\n", monkeypatch)
     with pytest.raises(ModelError) as caught:
         load_models()
