@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -44,7 +43,10 @@ from llm_extract.evals.tables import (
 from llm_extract.evals.tolls import LabelledToll, document_toll, score_tolls
 from llm_extract.export.files import written_whole
 from llm_extract.export.jsonl import read_records
+from llm_extract.models.catalogue import find_model
+from llm_extract.models.endpoint import Endpoint, open_endpoint
 from llm_extract.numbers import read_ledger
+from llm_extract.pipeline import DEFAULT_MODEL
 from llm_extract.record import Record
 from llm_extract.schema import CasualtyReport
 
@@ -176,12 +178,8 @@ def inputs(
 def plain(
     which: Annotated[OutsideSet, typer.Argument(help="The set.")],
     path: Where,
-    model: Annotated[str, typer.Option(help="The name of the model on its server.")],
-    base_url: Annotated[str, typer.Option(help="An OpenAI-compatible server, with its /v1.")],
     out: Annotated[Path, typer.Option(help="JSON file to write: every reading and the score.")],
-    key_variable: Annotated[
-        str | None, typer.Option(help="Environment variable that holds the server's key.")
-    ] = None,
+    model: Annotated[str, typer.Option(help="A model of the catalogue.")] = DEFAULT_MODEL,
     first: First = None,
     skip: Skip = 0,
     misses: Misses = False,
@@ -189,14 +187,11 @@ def plain(
 ) -> None:
     """Run the plain peer, one instructor call a report into a flat schema, and score it.
 
-    Example: measure plain wad notes.jsonl --first 100 --model M --base-url http://127.0.0.1:8080/v1
-    --out plain.json
+    Example: measure plain wad notes.jsonl --first 100 --out plain.json
     """
     items = _chosen(READERS[which](path), first, skip)
-    key = os.environ.get(key_variable, "") if key_variable else "none"
-    if not key:
-        raise LlmExtractError(f"no key: set the environment variable {key_variable}")
-    readings = asyncio.run(_read_all(items, base_url, model, key))
+    with open_endpoint(find_model(model)) as endpoint:
+        readings = asyncio.run(_read_all(items, endpoint))
     tolls: dict[str, Tolls] = {
         reading.id: {"killed": reading.toll.killed, "injured": reading.toll.injured}
         for reading in readings
@@ -318,7 +313,7 @@ def _show_tolls(
         _print_json({"scores": scores, "seconds_per_report": seconds})
         return
     console = Console()
-    console.print(toll_table(scores, "tolls, labelled values above zero"))
+    console.print(toll_table(scores, "tolls that agree with their labels"))
     _print_seconds(console, seconds)
     if misses:
         console.print(toll_misses(scores, {item.id: item.text for item in items}))
@@ -333,14 +328,12 @@ def _print_seconds(console: Console, seconds: float | None) -> None:
         console.print(f"{seconds:.1f} s a report")
 
 
-async def _read_all(
-    items: Sequence[OutsideItem], base_url: str, model: str, key: str
-) -> list[PlainReading]:
+async def _read_all(items: Sequence[OutsideItem], endpoint: Endpoint) -> list[PlainReading]:
     reports = [(item.id, item.text) for item in items]
     done: list[PlainReading] = []
     with Progress(console=Console(stderr=True)) as progress:
         bar = progress.add_task("plain peer", total=len(reports))
-        async for reading in read_plainly(reports, base_url=base_url, model=model, api_key=key):
+        async for reading in read_plainly(reports, endpoint):
             done.append(reading)
             progress.advance(bar)
     return done

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -39,7 +39,8 @@ class OutsideItem:
 def read_wad(path: Path) -> list[OutsideItem]:
     """Event notes of the Worldwide Atrocities Dataset as JSON lines (id, text, labels).
 
-    Its tolls are of non-combatants. Raises RecordsError for an unreadable file or line.
+    Its tolls are of non-combatants. Its zeros are dropped: they say that nobody was harmed, of which
+    most notes say nothing. Raises RecordsError for an unreadable file or line.
     """
     return _read(path, _wad_item)
 
@@ -47,14 +48,18 @@ def read_wad(path: Path) -> list[OutsideItem]:
 def read_syrian_archive(path: Path) -> list[OutsideItem]:
     """Investigations of the Syrian Archive as JSON lines (id, lang, header_text, text, labels).
 
-    The text is the fact box, an empty line and the body. Its tolls are of all people. Raises
-    RecordsError for an unreadable file or line.
+    The text is the fact box, an empty line and the body. Its tolls are of all people, its zeros are
+    printed denials. Raises RecordsError for an unreadable file or line.
     """
     return _read(path, _archive_item)
 
 
 def _wad_item(row: Mapping[str, object]) -> OutsideItem:
-    return _item(row, str(row["text"]), "en", non_combatants=True)
+    item = _item(row, str(row["text"]), "en", non_combatants=True)
+    labels = {
+        outcome: None if label == exactly(0) else label for outcome, label in item.labels.items()
+    }
+    return replace(item, labels=labels)
 
 
 def _archive_item(row: Mapping[str, object]) -> OutsideItem:

@@ -56,10 +56,9 @@ def agrees(toll: int | None, label: TollLabel) -> bool:
 
 
 def score_tolls(tolls: Sequence[LabelledToll]) -> TollScore:
-    """The score over the labels above zero: a label of 0 is no test of reading a number."""
-    above = [toll for toll in tolls if toll.label.low > 0]
-    misses = tuple(toll for toll in above if not agrees(toll.toll, toll.label))
-    return TollScore(Rate(len(above) - len(misses), len(above)), misses)
+    """The score over labelled reports; a report without a toll is wrong, also where the label is 0."""
+    misses = tuple(toll for toll in tolls if not agrees(toll.toll, toll.label))
+    return TollScore(Rate(len(tolls) - len(misses), len(tolls)), misses)
 
 
 def document_toll(

@@ -14,6 +14,8 @@ from instructor.core.exceptions import InstructorError
 from openai import AsyncOpenAI, OpenAIError
 from pydantic import BaseModel, Field
 
+from llm_extract.models.endpoint import Endpoint
+
 SYSTEM = """You extract casualty figures from news reports.
 Return a JSON object with these fields:
 - killed: total number of people killed
@@ -50,26 +52,26 @@ class PlainReading:
 
 
 async def read_plainly(
-    reports: Sequence[tuple[str, str]], *, base_url: str, model: str, api_key: str
+    reports: Sequence[tuple[str, str]], endpoint: Endpoint
 ) -> AsyncIterator[PlainReading]:
     """The readings of (id, text) reports one after the other, so that seconds can be compared.
 
-    `base_url` is that of an OpenAI-compatible server, with its `/v1`. A failed call gives a reading
-    with its error.
+    A failed call gives a reading with its error.
     """
-    async with AsyncOpenAI(base_url=base_url, api_key=api_key, max_retries=0) as server:
+    key = endpoint.api_key.get_secret_value()
+    async with AsyncOpenAI(base_url=endpoint.base_url, api_key=key, max_retries=0) as server:
         client = instructor.from_openai(server, mode=instructor.Mode.JSON_SCHEMA)
         for identity, text in reports:
-            yield await _reading(client, identity, text, model)
+            yield await _reading(client, identity, text, endpoint)
 
 
 async def _reading(
-    client: instructor.AsyncInstructor, identity: str, text: str, model: str
+    client: instructor.AsyncInstructor, identity: str, text: str, endpoint: Endpoint
 ) -> PlainReading:
     started = time.perf_counter()
     try:
         toll, completion = await client.create_with_completion(
-            model=model,
+            model=endpoint.model,
             response_model=FlatToll,
             messages=[
                 {"role": "system", "content": SYSTEM},
@@ -80,7 +82,7 @@ async def _reading(
             max_retries=0,
         )
     except (InstructorError, OpenAIError) as error:
-        line = " ".join(str(error).split())[:200]
+        line = endpoint.redact(" ".join(str(error).split()))[:200]
         return PlainReading(identity, None, line, time.perf_counter() - started, 0, 0)
     usage = completion.usage
     return PlainReading(

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from llm_extract.evals.measure import app
 from llm_extract.export.jsonl import write_records
 from llm_extract.record import Evidence, Record, RecordClaim, RecordCount, ReportHead
+from tests.scripted_server import Reply, ScriptedServer, reply
 
 TEXT = "Nine passengers drowned when a ferry sank off Lower Quay. [bold]Three[/bold] were hurt."
 
@@ -155,6 +156,25 @@ def test_a_failed_record_is_wrong(tmp_path: Path, notes: Path) -> None:
     write_records(tmp_path / "failed.jsonl", [record("a", failed=True)])
     words = ("wad", notes, "--records", tmp_path / "failed.jsonl", "--json", "--first", 1)
     assert json.loads(run(*words))["scores"]["en"]["killed"]["rate"]["hits"] == 0
+
+
+def test_the_plain_peer_is_scored_on_the_same_labels_and_its_failures_are_wrong(
+    notes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toll = {"killed": 9, "children": None, "women": None, "men": None, "injured": 3}
+    with ScriptedServer([reply(toll), reply(toll), Reply("no JSON")]) as server:
+        catalogue = tmp_path / "models.toml"
+        catalogue.write_text(
+            f'[models.peer]\nkind = "endpoint"\nmodel = "scripted"\ncontext_size = 4096\n'
+            f'base_url = "{server.base_url}"\n'
+        )
+        monkeypatch.setenv("LLM_EXTRACT_MODELS", str(catalogue))
+        run("plain", "wad", notes, "--model", "peer", "--out", tmp_path / "plain.json")
+    stored = json.loads((tmp_path / "plain.json").read_text())
+    assert stored["scores"]["en"]["killed"]["rate"]["hits"] == 2
+    assert stored["scores"]["en"]["killed"]["rate"]["of"] == 3
+    assert stored["failed"] == 1 and len(stored["readings"]) == 3
+    assert stored["seconds_per_report"] > 0
 
 
 def _gold_claim(found: RecordClaim) -> dict[str, object]:

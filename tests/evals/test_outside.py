@@ -43,6 +43,14 @@ def test_a_note_keeps_its_id_text_day_and_labels(tmp_path: Path) -> None:
     assert item.non_combatants
 
 
+def test_a_zero_of_the_notes_is_no_label_and_that_of_the_archive_is_one(tmp_path: Path) -> None:
+    zeros = {"labels": {"killed": 0, "injured": 2}}
+    (note,) = read_wad(rows(tmp_path / "notes.jsonl", NOTE | zeros))
+    assert note.labels == {"killed": None, "injured": TollLabel(2, 2)}
+    (item,) = read_syrian_archive(rows(tmp_path / "incidents.jsonl", INCIDENT | zeros))
+    assert item.labels["killed"] == TollLabel(0, 0)
+
+
 def test_an_investigation_is_its_fact_box_and_its_body(tmp_path: Path) -> None:
     (item,) = read_syrian_archive(rows(tmp_path / "incidents.jsonl", INCIDENT))
     assert item.text == "Reported killed: 4\n\nThe quay was hit at noon."

@@ -4,100 +4,65 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from pydantic import SecretStr
 
 from llm_extract.evals.peers.plain import FlatToll, PlainReading, read_plainly
+from llm_extract.models.endpoint import Endpoint
+from llm_extract.models.spec import ModelSpec
+from tests.scripted_server import Reply, ScriptedServer, failure, reply
 
 TOLL = {"killed": 9, "children": 2, "women": None, "men": None, "injured": None}
+KEY = "key-of-this-test"
 
 
-class Scripted(ThreadingHTTPServer):
-    """An OpenAI-compatible server on loopback: gives its replies in turn, keeps what was asked."""
+def readings(server: ScriptedServer, *reports: tuple[str, str]) -> list[PlainReading]:
+    spec = ModelSpec(
+        name="scripted",
+        kind="endpoint",
+        model="scripted",
+        base_url=server.base_url,
+        context_size=4096,
+    )
+    endpoint = Endpoint(server.base_url, SecretStr(KEY), "scripted", spec)
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.replies: list[str | int] = []
-        self.asked: list[dict[str, object]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/v1"
-
-
-class Answer(BaseHTTPRequestHandler):
-    """One chat completion with the next scripted reply, or the scripted status."""
-
-    server: Scripted
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self.server.asked.append(json.loads(self.rfile.read(length)))
-        reply = self.server.replies.pop(0)
-        status = reply if isinstance(reply, int) else 200
-        message = {"role": "assistant", "content": reply}
-        body = json.dumps(
-            {
-                "id": "x",
-                "object": "chat.completion",
-                "created": 0,
-                "model": "small",
-                "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                "usage": {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150},
-            }
-        ).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing is printed."""
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    with Scripted() as scripted:
-        threading.Thread(target=scripted.serve_forever, daemon=True).start()
-        yield scripted
-        scripted.shutdown()
-
-
-def readings(server: Scripted, *reports: tuple[str, str]) -> list[PlainReading]:
     async def collect() -> list[PlainReading]:
-        found = read_plainly(reports, base_url=server.url, model="small", api_key="k")
-        return [reading async for reading in found]
+        return [reading async for reading in read_plainly(reports, endpoint)]
 
     return asyncio.run(collect())
 
 
-def test_the_reply_becomes_a_flat_toll_with_its_cost(server: Scripted) -> None:
-    server.replies = [json.dumps(TOLL)]
-    (reading,) = readings(server, ("a", "Nine drowned, two of them children."))
+def test_the_reply_becomes_a_flat_toll_with_its_cost() -> None:
+    with ScriptedServer([reply(TOLL, prompt_tokens=120, completion_tokens=30)]) as server:
+        (reading,) = readings(server, ("a", "Nine drowned, two of them children."))
     assert reading.toll == FlatToll(**TOLL) and reading.error is None
     assert (reading.prompt_tokens, reading.completion_tokens) == (120, 30)
     assert reading.seconds > 0
 
 
-def test_the_server_is_asked_for_the_schema_and_gets_the_report_unchanged(server: Scripted) -> None:
-    server.replies = [json.dumps(TOLL)]
+def test_the_server_is_asked_for_the_schema_and_gets_the_report_unchanged() -> None:
     text = "{{ 7 * 7 }} drowned {% if x %}"
-    readings(server, ("a", text))
-    (request,) = server.asked
-    assert request["response_format"]["type"] == "json_schema"  # type: ignore[index]
-    assert request["messages"][-1]["content"] == text  # type: ignore[index]
+    with ScriptedServer([reply(TOLL)]) as server:
+        readings(server, ("a", text))
+    (request,) = server.chats
+    assert request.body["response_format"]["type"] == "json_schema"
+    assert request.body["messages"][-1]["content"] == text
 
 
-@pytest.mark.parametrize("reply", ["no JSON at all", json.dumps({"killed": 3}), 500])
-def test_a_failed_report_is_kept_asked_once_and_stops_no_other(
-    server: Scripted, reply: str | int
-) -> None:
-    server.replies = [reply, json.dumps(TOLL)]
-    first, second = readings(server, ("a", "one"), ("b", "two"))
-    assert first.toll is None and first.error
+@pytest.mark.parametrize(
+    "bad", [Reply("no JSON at all"), reply({"killed": 3}), failure(500, f"no {KEY} today")]
+)
+def test_a_failed_report_is_kept_asked_once_and_stops_no_other(bad: Reply) -> None:
+    with ScriptedServer([bad, reply(TOLL)]) as server:
+        first, second = readings(server, ("a", "one"), ("b", "two"))
+    assert first.toll is None and first.error and KEY not in first.error
     assert second.toll == FlatToll(**TOLL)
-    assert len(server.asked) == 2
+    assert len(server.chats) == 2
+
+
+def test_the_prompt_names_every_field_of_the_schema() -> None:
+    with ScriptedServer([reply(TOLL)]) as server:
+        readings(server, ("a", "one"))
+    asked = json.dumps(server.chats[0].body["messages"])
+    assert all(f"- {name}:" in asked for name in FlatToll.model_fields)

@@ -6,7 +6,15 @@ from datetime import date
 
 import pytest
 
-from llm_extract.evals.tolls import TollLabel, agrees, document_toll, exactly
+from llm_extract.evals.scores import Rate
+from llm_extract.evals.tolls import (
+    LabelledToll,
+    TollLabel,
+    agrees,
+    document_toll,
+    exactly,
+    score_tolls,
+)
 from llm_extract.schema import Claim
 
 
@@ -160,3 +168,10 @@ def test_a_toll_agrees_with_its_number_or_its_range() -> None:
     assert agrees(5, exactly(5)) and not agrees(6, exactly(5)) and not agrees(None, exactly(0))
     assert agrees(6, TollLabel(5, 6)) and not agrees(7, TollLabel(5, 6))
     assert agrees(900, TollLabel(1, None)) and not agrees(0, TollLabel(1, None))
+
+
+def test_a_report_without_a_toll_is_wrong_even_where_nobody_was_harmed() -> None:
+    right, wrong = LabelledToll("a", exactly(5), 5), LabelledToll("b", exactly(0), None)
+    score = score_tolls([right, wrong])
+    assert score.rate == Rate(1, 2) and score.misses == (wrong,)
+    assert score_tolls([]).rate.value is None
