@@ -39,8 +39,8 @@ class OutsideItem:
 def read_wad(path: Path) -> list[OutsideItem]:
     """Event notes of the Worldwide Atrocities Dataset as JSON lines (id, text, labels).
 
-    Its tolls are of non-combatants. Its zeros are dropped: they say that nobody was harmed, of which
-    most notes say nothing. Raises RecordsError for an unreadable file or line.
+    Its tolls are of non-combatants. Its zeros are dropped: they say that nobody was harmed, and
+    few notes print that. Raises RecordsError for an unreadable file or line.
     """
     return _read(path, _wad_item)
 

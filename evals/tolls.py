@@ -56,7 +56,7 @@ def agrees(toll: int | None, label: TollLabel) -> bool:
 
 
 def score_tolls(tolls: Sequence[LabelledToll]) -> TollScore:
-    """The score over labelled reports; a report without a toll is wrong, also where the label is 0."""
+    """The score over labelled reports; without a toll one is wrong, also where the label is 0."""
     misses = tuple(toll for toll in tolls if not agrees(toll.toll, toll.label))
     return TollScore(Rate(len(tolls) - len(misses), len(tolls)), misses)
 
