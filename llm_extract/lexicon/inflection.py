@@ -51,7 +51,7 @@ def arabic_stems(word: str) -> Iterator[str]:
             yield stem[2:]
         if stem.startswith("لل"):
             yield stem[2:]
-        if stem[:1] in ("ب", "ل", "ك"):
+        if len(stem) > 3 and stem[0] in "بلك":
             yield stem[1:]
             if stem[1:].startswith("ال"):
                 yield stem[3:]
@@ -72,24 +72,29 @@ def _romance_plural(singular: str) -> str:
 
 
 def _arabic_forms(singular: str, plural: str) -> Iterator[Form]:
-    """All cases of one Arabic noun; the plural `+` stands for the sound masculine, `ات` feminine.
+    """All cases of one Arabic noun; of several plurals `+` is the sound masculine.
 
     The dual in -ين of a noun with the sound masculine plural is written like that plural, so it is
     left to the plural.
     """
-    if plural == "+":
-        for ending in ("ون", "ين", "و", "ي"):
-            yield singular + ending, "plural"
-    elif plural:
-        yield plural, "plural"
-        if not plural.endswith(("ة", "اء", "ى", "ات")):
-            yield plural + "ا", "plural"
+    for form in plural.split("|") if plural else ():
+        if form == "+":
+            for ending in ("ون", "ين", "و", "ي"):
+                yield singular + ending, "plural"
+            continue
+        yield form, "plural"
+        if " " not in form and not form.endswith(("ة", "اء", "ى", "ات", "ون", "ين")):
+            yield form + "ا", "plural"
     if not singular:
         return
     yield singular, "singular"
+    if " " in singular:
+        return
     stem = singular[:-1] + "ت" if singular.endswith("ة") else singular
     if not singular.endswith(("ة", "اء", "ى", "ا")):
         yield singular + "ا", "singular"
+    if singular.endswith("ى"):
+        stem = singular[:-1] + "ي"
     yield stem + "ان", "dual"
     yield stem + "ين", "dual"
     if singular.endswith("ة"):

@@ -19,17 +19,22 @@ _YEARS: Final = range(1900, 2101)
 _NEXT = re.compile(r"[\s\u00a0\u202f]{0,2}-?\s?([^\W\d_]+(?:'[a-z]+)?|[%٪°$€£])")
 _AGE_AFTER = re.compile(
     r"[\s-]*(?:(?:years?|months?|weeks?|days?)[\s-]*(?:olds?\b|of\s+age\b)|y/?o\b|yrs?[\s-]+old\b)"
-    r"|\s*(?:عاما|سنة|سنوات|أعوام|عامًا|عاماً)?\s*(?:من\s+العمر|من\s+عمره)"
+    r"|\s*(?:عاما|سنة|سنوات|اعوام)\s*(?:من\s+العمر|من\s+عمر|[)،])"
 )
 _AGE_BEFORE = re.compile(
     r"(?:\bage[sd]?(?:\s+(?:of|between|from|under|over))?|\b(?:under|over)\s+the\s+age\s+of|\bturned"
-    r"|\bage\s+group|يبلغ(?:ون)?\s+من\s+العمر|تبلغ\s+من\s+العمر|بعمر|عمره|عمرها|سن|أعمارهم\s+بين)\s*:?\s*\(?$"
+    r"|\bage\s+group|[يت]بلغ(?:ون)?\s+من\s+العمر|بعمر|عمره|عمرها|\bسن|\bسن\s+ال|البالغة?(?:\s+من\s+العمر)?"
+    r"|اعمارهم\s+بين|عمر)\s*:?\s*\(?$"
 )
+_ARABIC_PERCENT = re.compile(r"\s*في\s+الم(?:ئ|ائ)ة\b")
 _YEARS_AFTER = re.compile(r"[\s-]*(?:years?|months?)\b(?!\s+(?:in|of|later|after|ago))")
 _NAMED_AGE_BEFORE = re.compile(r"(?:[A-Z][\w'’-]+|\b(?:man|woman|boy|girl|child|son|daughter|baby)),\s$")
 _NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|;|\.(?!\d)|\sand\s)")
 _CURRENCY = re.compile(r"[$€£¥₺₽]\s?$")
-_STRICT_YEAR_BEFORE = frozenset("in since during until till mid early late throughout".split())
+_STRICT_YEAR_BEFORE = frozenset(
+    "in since during until till mid early late throughout عام العام سنة لعام وعام منذ عامي".split()
+)
+_CLOCK_BEFORE = frozenset({"at"})
 _UNDER_AGES = frozenset({5, 10, 12, 13, 14, 15, 16, 17, 18, 21})
 _QUALIFIER_SIGNS: Final[dict[str, Qualifier]] = {
     "~": "about", "≈": "about", ">": "more_than", "<": "fewer_than", "≥": "at_least", "≤": "at_most",
@@ -68,6 +73,8 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
         return "age"
     if written_in_digits and value is not None and value < 110 and _is_named_age(page, start, end):
         return "age"
+    if _ARABIC_PERCENT.match(low, end):
+        return "percent"
     unit = _unit_after(page, grammar, end)
     if unit is not None:
         if reading.upper is not None and _YEARS_AFTER.match(low, end) and "between" in tail[-9:]:
@@ -75,9 +82,12 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
         return unit
     if not written_in_digits:
         return "vague" if value is None else "count"
-    if previous in grammar.labels and not counts_people_or_places(page, end):
-        return "identifier"
+    label = grammar.labels.get(previous)
+    if label is not None and not counts_people_or_places(page, end):
+        return label
     if value in _YEARS and end - start == 4 and reading.upper is None:
+        if previous in _CLOCK_BEFORE and value % 100 < 60 and not counts_people_or_places(page, end):
+            return "measure"
         if previous in _STRICT_YEAR_BEFORE or not counts_people_or_places(page, end):
             return "year"
     return "count"

@@ -31,6 +31,8 @@ _SLASH = re.compile(r"\d{1,4}/\d{1,4}(?![\d/])")
 _GLUED = re.compile(r"[^\W\d_][\w]*(?:[-‑][\w]+)*[-‑]?$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\(?$")
 _LIST_AFTER = re.compile(r"(?:\\?\.|\)|\\\))[ \t]+\S")
+_LIST_ITEM: Final = 600
+"""Characters looked back at for the list number before this one."""
 _TIED_YEAR = re.compile(r"(?:mid|pre|post|early|late|since)[-‑]$")
 _LOWERCASE_MONTHS: Final = frozenset({"may", "march", "mar", "sun"})
 _MONTH_ALONE_BEFORE: Final = ("in ", "during ", "since ", "of ", "throughout ", "early ", "late ", "mid-")
@@ -175,8 +177,11 @@ def _is_list_number(low: str, at: int, end: int) -> bool:
     line_start = low.rfind("\n", 0, at) + 1
     if low[line_start:at].strip(" \t(") != "":
         return False
-    above = low[:line_start].rstrip(" \t\n")[-1:] if line_start else ""
-    return line_start == 0 or low[line_start - 2 : line_start - 1] in ("\n", "") or above in ".:;!?)" or low[at:end] == "1"
+    above = low[max(0, line_start - _LIST_ITEM) : line_start]
+    if above.strip() == "" or above.endswith("\n\n") or above.rstrip()[-1] in ".:;!?)":
+        return True
+    number = int(low[at:end])
+    return number == 1 or re.search(rf"(?:^|\n)[ \t(]*{number - 1}\\?[.)][ \t]", above) is not None
 
 
 def _is_day_first(page: Page, grammar: Grammar, found: re.Match[str]) -> bool:

@@ -62,6 +62,10 @@ _VAGUE_COUNT = re.compile(
     r"|similar|significant|considerable|limited|indeterminate)\s+)*numbers?\s+of\b"
     r"|an?\s+(?:few|handful|couple)\s*(?:of\b)?|several|many|numerous|countless|multiple)\b"
 )
+_ANOTHER_ALONE = re.compile(r"[.,;]|\s+(?:was|in|on|at|who|seriously|critically|and|when)\b")
+_HARMED_BEFORE = re.compile(
+    r"\b(?:kill|wound|injur|arrest|detain|abduct|kidnapp|hurt)(?:ed|es?|ing|ring)?\s+$|\band\s+$"
+)
 _SPEECH = re.compile(
     r"\s+(?:(?:has|have|had|also|who|later|then)\s+)*(?:said|says|told|added|reported|confirmed|stated|explained|noted"
     r"|announced|recalled|claimed|described|declared)\b"
@@ -73,6 +77,11 @@ _MODIFIER_STOP = frozenset(
     " because if the this these those its his her their our an a also including such more".split()
 )
 _MAX_MODIFIERS = 5
+
+_ALSO_ADJECTIVES = frozenset(
+    "local rebel adult minor national civilian youth general individual human male female well native"
+    " militant separatist islamist jihadist extremist student refugee paramilitary terrorist".split()
+)
 
 
 def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
@@ -86,8 +95,10 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
             break
         noun = _LEXICON.match(low, at, stop)
         if noun is None:
-            if found is not None and not word.group().endswith("'s"):
-                break
+            names = word.group()
+            if found is not None and not names.endswith("'s"):
+                if found.form not in _ALSO_ADJECTIVES or names.endswith(("ed", "ing", "ly")):
+                    break
             at = word.end()
         elif noun.number == "plural":
             if found is None:
@@ -184,6 +195,9 @@ def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
             reading = reader(page, match)
             if reading is not None:
                 return reading
+    if match.group() == "another" and _ANOTHER_ALONE.match(low, match.end()):
+        if _HARMED_BEFORE.search(low[max(0, start - 16) : start]):
+            return Reading(start, match.end(), 1, CODE, "count", "exact", "counted")
     if low[match.end() : match.end() + 1] not in (" ", "\n", "\u00a0"):
         return None
     noun = counted_head(page, match.end() + 1)
@@ -287,12 +301,12 @@ RULES: Final = LanguageRules(
                         " nautical whole working different separate successive calendar previous".split()),
     scales={**words.SCALES, "hundred": 100, "dozen": 12, "k": 1_000, "bn": 1_000_000_000,
             "mln": 1_000_000},
-    labels=frozenset("resolution resolutions article articles art section sections chapter decree law no nos number"
+    labels=_kinds("identifier", "resolution resolutions article articles art section sections chapter decree law no nos number"
                      " room ward highway route road rte flight annex figure fig table page pages pp paragraph"
                      " para protocol channel version building block gate apartment sector phase"
                      " case brigade battalion street line category unit zone area station chapter item"
                      " appendix footnote note level grade class volume vol issue box psalm tel phone"
-                     " telephone fax serial id code post grid battery checkpoint".split()),
+                     " telephone fax serial id code post grid battery checkpoint"),
     year_words=frozenset("in since of during until till from by year before after mid early late"
                          " throughout through around between to for and".split()),
     qualifiers=dict[str, Qualifier]({

@@ -38,7 +38,7 @@ class Grammar:
     units: Mapping[str, Kind]
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
-    labels: frozenset[str]
+    labels: Mapping[str, Kind]
     year_words: frozenset[str]
     qualifier_tails: Mapping[str, tuple[tuple[tuple[str, ...], Qualifier], ...]]
     fillers: frozenset[str]
@@ -84,7 +84,7 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
         units={u: k for r in rules for u, k in r.units.items()},
         unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
         scales={s: v for r in rules for s, v in r.scales.items()},
-        labels=frozenset().union(*(r.labels for r in rules)),
+        labels={w: k for r in rules for w, k in r.labels.items()},
         year_words=frozenset().union(*(r.year_words for r in rules)),
         qualifier_tails=_tails({p: q for r in rules for p, q in r.qualifiers.items()}),
         fillers=frozenset().union(*(r.fillers for r in rules)),
@@ -100,7 +100,7 @@ _YEAR_AFTER = rf"(?:,?\s*(?:of\s+|de\s+|del\s+|من\s+|عام\s+|العام\s+|�
 def _day_first(months: str) -> re.Pattern[str]:
     day = r"\d{1,2}(?:st|nd|rd|th|er|º)?"
     link = r"(?:[ \u00a0-]|\n)?(?:of\s+|de\s+|من\s+|شهر\s+)*"
-    named = rf"(?:{months})\b\.?(?:\s*/\s*(?:{months})\b)?"
+    named = rf"(?:{months})\b(?:\.(?=,?\s*\d))?(?:\s*/\s*(?:{months})\b)?"
     return re.compile(rf"(?:{day}[-–/])?{day}{link}(?P<month>{named})(?:{_YEAR_AFTER})?")
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from llm_extract.numbers.context import EXACT, Qualified, kind_of, qualifier_of
 from llm_extract.numbers.digits import read_digits, read_month
+from llm_extract.numbers.folding import Folded, fold
 from llm_extract.numbers.grammar import Grammar, grammar_for
 from llm_extract.numbers.mention import Kind, Ledger, Mention
 from llm_extract.numbers.reading import Page, Reading
@@ -23,19 +24,19 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
     English and Arabic are read wherever their script stands. `language` (ISO 639-1) other than
     these makes Latin or Cyrillic words be read as that language instead of English.
     """
-    page = Page(text, _lowered(text))
+    folded = fold(text)
+    page = folded.page
     grammar = grammar_for(language, _ARABIC_LETTER.search(text) is not None)
     mentions: list[Mention] = []
-    at = 0
+    at = floor = 0
     while (found := grammar.scan.search(page.low, at)) is not None:
-        floor = mentions[-1].end if mentions else 0
         reading = _read(page, grammar, found, floor)
         if reading is None:
             at = max(found.end(), at + 1)
             continue
         reading, between = _with_range(page, grammar, reading)
-        mentions.append(_mention(page, grammar, reading, between))
-        at = reading.end
+        mentions.append(_mention(folded, grammar, reading, between))
+        at = floor = reading.end
     return Ledger(text, tuple(mentions))
 
 
@@ -90,7 +91,10 @@ def _with_range(page: Page, grammar: Grammar, first: Reading) -> tuple[Reading, 
     return first._replace(end=second.end, upper=second.value), span
 
 
-def _mention(page: Page, grammar: Grammar, reading: Reading, between: Qualified | None) -> Mention:
+def _mention(
+    folded: Folded, grammar: Grammar, reading: Reading, between: Qualified | None
+) -> Mention:
+    page = folded.page
     kind: Kind = reading.kind or kind_of(page, grammar, reading)
     qualified = between or EXACT
     if reading.qualifier is None and reading.upper is None and kind not in _UNQUALIFIED:
@@ -98,23 +102,20 @@ def _mention(page: Page, grammar: Grammar, reading: Reading, between: Qualified 
     qualifier: Qualifier = reading.qualifier or qualified.qualifier
     if reading.upper is not None:
         qualifier = "range"
+    start, end = folded.span(reading.start, reading.end)
+    qualifier_span: tuple[int, int] | tuple[None, None] = (None, None)
+    if qualified.start is not None and qualified.end is not None:
+        qualifier_span = folded.span(qualified.start, qualified.end)
     return Mention(
-        start=reading.start,
-        end=reading.end,
-        text=page.text[reading.start : reading.end],
+        start=start,
+        end=end,
+        text=folded.text[start:end],
         kind=kind,
         value=reading.value,
         upper=reading.upper,
         qualifier=qualifier,
-        qualifier_start=qualified.start,
-        qualifier_end=qualified.end,
+        qualifier_start=qualifier_span[0],
+        qualifier_end=qualifier_span[1],
         basis=reading.basis,
         language=reading.language,
     )
-
-
-def _lowered(text: str) -> str:
-    low = text.lower()
-    if len(low) == len(text):
-        return low
-    return "".join(char if len(char.lower()) != 1 else char.lower() for char in text)

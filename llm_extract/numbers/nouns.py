@@ -37,7 +37,10 @@ def counted_noun(text: str, mention: Mention) -> Noun | None:
         inside = _last_noun(text, mention)
         if inside is not None:
             return inside
-    return noun_after(text, mention.end, mention.language)
+    found = noun_after(text, mention.end, mention.language)
+    if found is None and mention.language == "ar":
+        found = _noun_before(text, mention)
+    return found
 
 
 def counts_people_or_places(page: Page, end: int) -> bool:
@@ -99,6 +102,17 @@ def _last_noun(text: str, mention: Mention) -> Noun | None:
     for noun in noun_lexicon(mention.language).scan(text, mention.start, mention.end):
         found = noun
     return found
+
+
+def _noun_before(text: str, mention: Mention) -> Noun | None:
+    """The noun in front of an Arabic number that agrees with it like an adjective."""
+    if mention.text[:1].isdigit() or not (mention.value in (1, 2) or mention.text.startswith("ال")):
+        return None
+    found = None
+    for noun in noun_lexicon("ar").scan(text, max(0, mention.start - 40), mention.start):
+        found = noun
+    adjacent = found is not None and text[found.end : mention.start].strip() == ""
+    return found if adjacent else None
 
 
 def _arabic_follows(text: str, end: int) -> bool:

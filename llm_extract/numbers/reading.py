@@ -28,7 +28,10 @@ class Reading(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A text with its lowercase twin of equal length, so that offsets hold in both."""
+    """A text without vowel signs and its folded twin of equal length, so that offsets hold in both.
+
+    The twin is lowercase, and Arabic in it has bare alifs and a final yaa for alif maqsura.
+    """
 
     text: str
     low: str
@@ -53,7 +56,7 @@ class LanguageRules:
 
     `units` give the kind of a number by the word after it, `unit_gaps` are words that may stand
     between the two; `scales` multiply digits ("1.2 million"); `labels` are words before a number
-    that make it an identifier, `year_words` those before a bare year; `qualifiers` stand before a
+    that give its kind, `year_words` those before a bare year; `qualifiers` stand before a
     number, `trailers` after it; `fillers` may stand between a qualifier and its number.
     """
 
@@ -63,7 +66,7 @@ class LanguageRules:
     units: Mapping[str, Kind]
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
-    labels: frozenset[str]
+    labels: Mapping[str, Kind]
     year_words: frozenset[str]
     qualifiers: Mapping[str, Qualifier]
     trailers: Mapping[str, Qualifier]
