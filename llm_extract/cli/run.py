@@ -104,6 +104,7 @@ def run(
     version are taken from DIR/store.sqlite, which also keeps every raw reply. Ctrl-C keeps what is
     done, and the same command goes on from there.
     """
+    _keep_apart(inputs, out_folder)
     display = RunDisplay(quiet=quiet)
     plan = RunPlan(
         inputs,
@@ -131,6 +132,17 @@ def run(
         raise typer.Exit(INTERRUPTED)
     if summary.failed:
         raise typer.Exit(FAILED_REPORTS)
+
+
+def _keep_apart(inputs: list[str], out_folder: Path) -> None:
+    """Results inside an input folder would be read as reports by the next run."""
+    for given in inputs:
+        if Path(given).is_dir() and out_folder.resolve().is_relative_to(Path(given).resolve()):
+            raise typer.BadParameter(
+                f"{out_folder} lies inside the input {given}, so its results would be read as "
+                "reports; name a folder elsewhere",
+                param_hint="--out",
+            )
 
 
 def _extract(

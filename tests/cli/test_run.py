@@ -177,6 +177,12 @@ def test_wrong_usage_has_its_own_exit_code(cli: Cli, pipeline: Any, wrong: tuple
     assert cli(*wrong).exit_code == 2
 
 
+def test_results_are_not_written_among_the_reports(cli: Cli, pipeline: Any, reports: Path) -> None:
+    refused = cli("run", reports, "--out", reports / "results")
+    assert refused.exit_code == 2
+    assert not (reports / "results").exists()
+
+
 def test_options_reach_the_pipeline(cli: Cli, pipeline: Any, reports: Path, results: Path) -> None:
     options = ("--model", "mine", "--prompt", "sentence@2", "--strategy", "sentence")
     cli("run", reports, "--out", results, *options)
