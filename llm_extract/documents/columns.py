@@ -31,6 +31,7 @@ _LONG_TEXT = 60
 """Mean characters from which the longest column is taken for the text when no name tells."""
 
 _DATE_FORMS = ("%Y/%m/%d", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%b %d, %Y", "%d-%b-%Y")
+_MAIL_FORMS = ("%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %Z")
 """Forms beside ISO 8601 that can be read in one way only; 05/12/2024 can't."""
 
 _LANGUAGE = re.compile(r"[a-z]{2}(?=$|[-_])")
@@ -136,7 +137,7 @@ def parse_date(words: str) -> date:
     try:
         return datetime.fromisoformat(words).date()
     except ValueError:
-        for form in _DATE_FORMS:
+        for form in (*_DATE_FORMS, *_MAIL_FORMS):
             try:
                 return datetime.strptime(words, form).date()
             except ValueError:
@@ -190,6 +191,6 @@ def _date(cell: object, column: str) -> date | None:
     except ValueError as error:
         raise DocumentError(
             f"date {shown(words, 40)!r} in column {shown(column, 40)!r} is not plain; "
-            "write it as 2024-12-05",
+            "write it as 2024-12-05 or name another date column",
             code="bad_date",
         ) from error

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +19,9 @@ PDF_MEMORY = 2 * 1024**3
 """Address space of the child in bytes: the interpreter and its libraries take up to a quarter."""
 
 _CHILD = Path(__file__).with_name("pdf_child.py")
+
+_GLYPHS = re.compile("[\ufb00-\ufb06\ufb13-\ufb17\ufb50-\ufdff\ufe70-\ufefc]+")
+"""Latin and Armenian ligatures, Arabic presentation forms A and B (Unicode chart names)."""
 
 _REASONS = {
     "encrypted_pdf": "the PDF is locked by a password; save an unlocked copy",
@@ -67,7 +72,12 @@ def read_pdf(
     empty = tuple(n for n, page in enumerate(pages, start=1) if not page.strip())
     if len(empty) == len(pages):
         raise _refusal("no_text_layer")
-    return PdfText("\n\n".join(page.strip("\n") for page in pages), empty)
+    return PdfText(unfold_glyphs("\n\n".join(page.strip("\n") for page in pages)), empty)
+
+
+def unfold_glyphs(text: str) -> str:
+    """`text` with letters for glyphs: PDFs print "\ufb01ve" for "five", Arabic in drawn forms."""
+    return _GLYPHS.sub(lambda glyph: unicodedata.normalize("NFKC", glyph.group()), text)
 
 
 def _refusal(code: str) -> DocumentError:

@@ -39,6 +39,8 @@ _MAGIC = {
 _CONTROL_SHARE = 0.05
 """More control characters than this are no text; our own figure, stray ones stay below."""
 
+_CONTROLS = "".join(c for c in map(chr, range(32)) if c not in "\t\n\r\v\f")
+
 _LATIN_PAGES = ["cp1252", "cp1250"]
 _TURKISH_PAGES = ["cp1254", "cp1252", "cp1250"]
 _OTHER_PAGES = ["cp1256", "cp1251", "koi8_r", "cp1253", "cp1255"]
@@ -131,8 +133,7 @@ def _not_text() -> DocumentError:
 
 
 def _control_share(text: str) -> float:
-    controls = sum(c < " " and c not in "\t\n\r\v\f" for c in text)
-    return controls / len(text) if text else 0.0
+    return sum(map(text.count, _CONTROLS)) / len(text) if text else 0.0
 
 
 def _decodes(raw: bytes, codec: str, whole: bool) -> bool:

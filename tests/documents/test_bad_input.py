@@ -23,6 +23,7 @@ from llm_extract.documents import Report, UnreadableReport
         ("a.txt", b" \n\t\r\n", "blank", "leave it out"),
         ("a.txt", "\u200b\ufeff \u200f".encode(), "blank", "leave it out"),
         ("a.txt", bytes(range(256)) * 4, "binary", "convert"),
+        ("a.txt", b"\x01\x02 nine \x03\x04", "binary", "convert"),
         ("a.txt", b"%PDF-1.7 ...", "binary", "proper name"),
         ("a.txt", b"\x89PNG\r\n\x1a\n", "binary", "PNG"),
         ("a.txt", b"\xef\xbb\xbfNine \xff killed", "undecodable", "UTF-8"),

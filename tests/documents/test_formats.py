@@ -10,7 +10,7 @@ import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
-from llm_extract.documents.pdf import read_pdf
+from llm_extract.documents.pdf import read_pdf, unfold_glyphs
 from llm_extract.documents.web import declared_charset, read_web
 from llm_extract.documents.word import read_word
 from llm_extract.errors import DocumentError
@@ -34,6 +34,11 @@ def test_pages_without_text_are_said(reader, make_pdf) -> None:
     report = reader.report("day.pdf", make_pdf("Nine killed", "", "Ten hurt"))
     assert report.text == "Nine killed\n\n\n\nTen hurt"
     assert "no text on page 2" in reader.notices[0]
+
+
+def test_glyphs_of_a_pdf_become_the_letters_they_draw() -> None:
+    assert unfold_glyphs("\ufb01ve \u2460 killed") == "five \u2460 killed"
+    assert unfold_glyphs("\ufed7\ufe98\ufedf\ufeb0") == "\u0642\u062a\u0644\u0632"
 
 
 def test_a_pdf_that_takes_too_long_is_given_up(make_pdf) -> None:

@@ -16,10 +16,12 @@ from llm_extract.documents.text import is_blank
 WORDS = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t"), min_size=1
 )
-ARABIC = (
-    "قتل مدني طفل امرأة رجل جريح قصف غارة مدينة قرية سوق مدرسة مشفى صباح مساء يوم الثلاثاء أمس"
-    " شخص آخرون بينهم ثلاثة خمسة عشرون جرحى ضحايا منزل طريق حاجز قذيفة لغم انفجار شمال جنوب"
-).split()
+ARABIC = [
+    *("قتل", "مدني", "طفل", "امرأة", "رجل", "جريح", "قصف", "غارة", "مدينة"),
+    *("قرية", "سوق", "مدرسة", "مشفى", "صباح", "مساء", "يوم", "الثلاثاء", "أمس"),
+    *("شخص", "آخرون", "بينهم", "ثلاثة", "خمسة", "عشرون", "جرحى", "ضحايا", "منزل"),
+    *("طريق", "حاجز", "قذيفة", "لغم", "انفجار", "شمال", "جنوب"),
+]
 ARABIC_TEXTS = st.lists(
     st.sampled_from(ARABIC) | st.integers(0, 999).map(str), min_size=4, max_size=40
 ).filter(lambda words: sum(word.isalpha() for word in words) >= 4)
