@@ -8,7 +8,7 @@ from datetime import date
 from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Outcome, Weapon
 from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, sum_within, verdict
-from llm_extract.validators.rule_input import RuleInput, same_name
+from llm_extract.validators.rule_input import RuleInput, in_order, same_name
 from llm_extract.validators.wording import cut, found, listed, named
 
 CONTAINED: dict[Outcome, frozenset[Outcome]] = {
@@ -101,11 +101,6 @@ def _families(
         index: (claims[index], [sorted(same, key=in_order) for same in by_outcome.values()])
         for index, by_outcome in parts.items()
     }
-
-
-def in_order(claim: RecordClaim) -> tuple[int, str]:
-    """Ids in the order people count them: c2 before c10."""
-    return len(claim.id), claim.id
 
 
 def _slot_within(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llm_extract.cues import LANGUAGES
+from llm_extract.cues import LANGUAGES, cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import Finding
 from llm_extract.validators.grounding import is_about_casualties, listed_mentions, read_operand
-from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.rule_input import RuleInput, in_order
 from llm_extract.validators.wording import cut, found, listed
 
 
@@ -20,15 +20,15 @@ def casualties_are_claimed(given: RuleInput) -> Iterator[Finding]:
     about people, is no omission. A report in a language without casualty words is not judged.
     """
     yield from _omissions(given)
-    language = given.record.report.language
-    if given.record.claims and not given.cues and (language is None or language in LANGUAGES):
-        ids = listed([claim.id for claim in given.record.claims[:MOST_NAMED]])
+    if given.record.claims and not _tells_of_casualties(given):
+        claims = sorted(given.record.claims, key=in_order)
+        ids = listed([claim.id for claim in claims[:MOST_NAMED]])
         yield found(
             "C01",
             "error",
             "extraction",
             f"the report has no word of casualties, and yet the record claims some ({ids})",
-            claims=given.record.claims,
+            claims=claims,
         )
 
 
@@ -36,13 +36,16 @@ MOST_NAMED = 5
 """Claims that one message names; the finding itself lists all."""
 
 
+def _tells_of_casualties(given: RuleInput) -> bool:
+    """Whether the text has a casualty word; taken as given where no table of its language is."""
+    language = given.record.report.language
+    if language is not None and language not in LANGUAGES:
+        return True
+    return cue_table(language).any_outcome.search(given.text) is not None
+
+
 def _omissions(given: RuleInput) -> Iterator[Finding]:
-    quoted = sorted(
-        (quote.start, quote.end)
-        for held in given.held
-        for quote in held.evidence
-        if quote.start is not None and quote.end is not None
-    )
+    quoted = _quoted_sentences(given)
     claimed = {
         (count.value, count.upper)
         for claim in given.record.claims
@@ -55,24 +58,30 @@ def _omissions(given: RuleInput) -> Iterator[Finding]:
         sentence = given.sentence_at(mention.start)
         if (
             sentence is not None
+            and sentence.index not in quoted
             and (mention.start, mention.end) not in unread
             and (mention.value, mention.upper) not in claimed
-            and given.cues_governing(sentence)
             and is_about_casualties(given, mention)
+            and given.cues_governing(sentence)
         ):
             by_sentence.setdefault(sentence.index, (sentence, []))[1].append(mention)
     for sentence, mentions in by_sentence.values():
-        if not _overlaps(sentence, quoted):
-            numbers = listed([f'"{cut(m.text, 30)}"' for m in mentions[:MOST_NAMED]])
-            yield found(
-                "C01",
-                "error",
-                "extraction",
-                f"casualties are counted ({numbers}) but no claim quotes the sentence: "
-                f'"{cut(sentence.text(given.text))}"',
-                operands=[read_operand(mention) for mention in mentions],
-            )
+        numbers = listed([f'"{cut(m.text, 30)}"' for m in mentions[:MOST_NAMED]])
+        yield found(
+            "C01",
+            "error",
+            "extraction",
+            f"casualties are counted ({numbers}) but no claim quotes the sentence: "
+            f'"{cut(sentence.text(given.text))}"',
+            operands=[read_operand(mention) for mention in mentions],
+        )
 
 
-def _overlaps(sentence: Sentence, quoted: list[tuple[int, int]]) -> bool:
-    return any(start < sentence.end and end > sentence.start for start, end in quoted)
+def _quoted_sentences(given: RuleInput) -> set[int]:
+    """Indexes of the sentences that some quote touches."""
+    touched: set[int] = set()
+    for held in given.held:
+        for quote in held.evidence:
+            if quote.start is not None and quote.end is not None:
+                touched.update(given.sentences_between(quote.start, quote.end))
+    return touched

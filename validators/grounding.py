@@ -11,6 +11,7 @@ from llm_extract.validators.containment import parent_of
 from llm_extract.validators.rule_input import (
     RuleInput,
     counts_of,
+    in_order,
     run_of,
     says,
     stands_at,
@@ -100,7 +101,8 @@ def mentions_feed_one_slot(given: RuleInput) -> Iterator[Finding]:
             mention = given.mention_at(count.start, count.end)
             if mention is not None and says(mention, count):
                 users.setdefault(mention.start, []).append(Term(held, field, count))
-    for start, terms in users.items():
+    for start, users_of_one in users.items():
+        terms = sorted(users_of_one, key=lambda term: (*in_order(term.held), term.field))
         if len(terms) < 2 or _may_share(given, terms):
             continue
         mention = next(m for m in given.countable if m.start == start)
@@ -217,9 +219,15 @@ def _are_nested(given: RuleInput, terms: list[Term]) -> bool:
 
 
 def _neighbourhood(given: RuleInput, mention: Mention) -> str:
-    room = max(0, NEIGHBOURHOOD - (mention.end - mention.start))
-    start = max(0, mention.start - room // 2)
-    return cut(given.text[start : max(mention.end, start + NEIGHBOURHOOD)], NEIGHBOURHOOD)
+    """The whole words round a mention, as many as there is room for."""
+    text = given.text
+    room = max(0, NEIGHBOURHOOD - (mention.end - mention.start)) // 2
+    start, end = max(0, mention.start - room), min(len(text), mention.end + room)
+    if start > 0 and not text[start - 1].isspace():
+        start = next((i for i in range(start, mention.start) if text[i].isspace()), mention.start)
+    if end < len(text) and not text[end].isspace():
+        end = next((i for i in range(end, mention.end, -1) if text[i - 1].isspace()), mention.end)
+    return cut(text[start:end], NEIGHBOURHOOD)
 
 
 def read_operand(mention: Mention) -> Operand:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 
 from llm_extract.record import Finding, RecordClaim, RecordCount
-from llm_extract.validators.rule_input import Held, RuleInput, counts_of, folded, same_name
+from llm_extract.validators.rule_input import (
+    Held,
+    RuleInput,
+    counts_of,
+    folded,
+    in_order,
+    same_name,
+)
 from llm_extract.validators.wording import found, listed, named
 
 
@@ -24,7 +31,7 @@ def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
         groups.setdefault(_identity(held), []).append(held)
     for alike in groups.values():
         for same in _of_one_parent(alike, indexes) if len(alike) > 1 else ():
-            ordered = sorted(same, key=lambda held: (len(held.id), held.id))
+            ordered = sorted(same, key=in_order)
             others = listed([held.id for held in ordered[1:]])
             yield found(
                 "R02",

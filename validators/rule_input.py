@@ -114,6 +114,13 @@ class RuleInput:
         nth = bisect_right(self._sentence_starts, position) - 1
         return self.sentences[nth] if nth >= 0 else None
 
+    def sentences_between(self, start: int, end: int) -> range:
+        """Indexes of the sentences that share a character with the span."""
+        first = max(0, bisect_right(self._sentence_starts, start) - 1)
+        if first < len(self.sentences) and self.sentences[first].end <= start:
+            first += 1
+        return range(first, bisect_left(self._sentence_starts, end))
+
     def cues_governing(self, sentence: Sentence) -> tuple[Cue, ...]:
         """Casualty words of a sentence, of the heading above it and of its table's titles."""
         spans = [(sentence.start, sentence.end)]
@@ -146,6 +153,11 @@ class RuleInput:
                 if mention.start > done:
                     yield mention
                     done = mention.start
+
+
+def in_order(held: Held) -> tuple[int, str]:
+    """Sorts by id as people count them, c2 before c10, however a record lists its claims."""
+    return len(held.id), held.id
 
 
 def counts_of(held: Held) -> list[tuple[str, RecordCount]]:

@@ -227,7 +227,7 @@ def days(start: str | None, end: str | None) -> Period:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def desk() -> Callable[..., Desk]:
     """Makes a desk for a text."""
     return Desk
