@@ -49,6 +49,8 @@ _CHAIN_BEFORE = re.compile(
     r"(?:قتل|مقتل|اصيب|اصاب|استشهد|استشهاد|جرح|وفاة|بينهم|بينهن|منهم|منهن|ضحايا|قضي|خطف|اعتقال|اعتقل|اختطف)"
 )
 _CHAIN_WINDOW: Final = 80
+_SHORTEST_DUAL: Final = 4
+"""Shorter forms that look dual are names and other words ("Amin")."""
 _CONSTRUCT_AFTER = re.compile(r"[ \t\n]+(ال\w+)")
 
 
@@ -174,7 +176,7 @@ def _read_dual(page: Page, match: re.Match[str]) -> Reading | None:
     low, start, end = page.low, match.start(), match.end()
     word = match.group()
     bare, entry = _without_proclitic(word)
-    if entry is None or entry.number != "dual":
+    if entry is None or entry.number != "dual" or len(bare) <= _SHORTEST_DUAL:
         return None
     after = _NEXT_WORD.match(low, end)
     if after is not None and words.UNITS.get(after.group(1)) == 2:
@@ -266,7 +268,7 @@ _BIG_COUNT = r"(?:عشرات|مئات|الاف|ملايين)"
 RULES: Final = LanguageRules(
     code=CODE,
     triggers=(
-        Trigger("ar_denial", r"\b[وفب]?(?P<ar_denied>لا|لم|دون|بدون|عدم|ليس|ليست)\b", _read_denial),
+        Trigger("ar_denial", r"[وفب]?(?P<ar_denied>لا|لم|دون|بدون|عدم|ليس|ليست)\b", _read_denial),
         Trigger(
             "ar_vague",
             rf"\b[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
@@ -275,14 +277,14 @@ RULES: Final = LanguageRules(
         ),
         Trigger("ar_number", rf"\b[وف]?[بلك]?(?:ال)?(?P<ar_bare>{_STARTS})\b", _read_number),
         Trigger("ar_ordinal", rf"\b[وف]?[بلك]?(?P<ar_rank>{'|'.join(words.ORDINALS)})\b", _read_ordinal),
-        Trigger("ar_dual", r"\b\w{3,}(?:ان|ين|تا|تي)\b", _read_dual),
+        Trigger("ar_dual", r"\w{3,}(?:ان|ين|تا|تي)\b", _read_dual),
         Trigger(
             "ar_counted",
-            r"\b[وفب]?(?:ا?ل)?(?:قتل|قتلت|يقتل|مقتل|استشهد|استشهدت|استشهاد|اصيب|اصيبت|اصابة|وفاة|بينهم|بينهن|منهم|منهن|جرح|خطف|اعتقال"
+            r"[وفب]?(?:ا?ل)?(?:قتل|قتلت|يقتل|مقتل|استشهد|استشهدت|استشهاد|اصيب|اصيبت|اصابة|وفاة|بينهم|بينهن|منهم|منهن|جرح|خطف|اعتقال"
             r"|اختطاف|قصف|قصفت|استهدف|استهدفت|استهداف|تدمير|دمرت|دمر|طال|طالت)\s(?=\w)",
             _read_counted,
         ),
-        Trigger("ar_chained", r"\bو(?=\w{2,}\b)", _read_chained),
+        Trigger("ar_chained", r"و(?=\w{2,}\b)", _read_chained),
     ),
     months=(
         "كانون الثاني", "كانون الاول", "تشرين الاول", "تشرين الثاني", "شباط", "اذار", "نيسان", "ايار",

@@ -61,7 +61,7 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
     if written_in_digits and tail:
         if tail[-1] == "[" and low[end : end + 1] in ("]", ","):
             return "identifier"
-        if tail[-1] == "#":
+        if tail[-1] == "#" or tail.endswith('="'):
             return "identifier"
         if _CURRENCY.search(tail):
             return "money"

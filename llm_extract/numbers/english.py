@@ -270,14 +270,14 @@ def _kinds(kind: Kind, forms: str) -> dict[str, Kind]:
 RULES: Final = LanguageRules(
     code=CODE,
     triggers=(
-        Trigger("en_vague", r"\b(?:several|many|numerous|countless|multiple|dozens|scores|tens|some"
+        Trigger("en_vague", r"(?:several|many|numerous|countless|multiple|dozens|scores|tens|some"
                 r"|hundreds|thousands|millions|(?:large|small|great|huge|unknown)\s+numbers?)\b", _read_vague),
-        Trigger("en_article", r"\b(?:an?|another)\b", _read_article),
+        Trigger("en_article", r"(?:an?|another)\b", _read_article),
         Trigger("en_word", rf"\b(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
-        Trigger("en_half", r"\bhalf\b", _read_scale),
+        Trigger("en_half", r"half\b", _read_scale),
         Trigger("en_ordinal", rf"\b(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
-        Trigger("en_denial", r"\b(?:no\s+one|nobody|none|no|without)\b", _read_denial),
-        Trigger("en_both", r"\b(?:both|twins?)\b", _read_both),
+        Trigger("en_denial", r"(?:no\s+one|nobody|none|no|without)\b", _read_denial),
+        Trigger("en_both", r"(?:both|twins?)\b", _read_both),
     ),
     months=("january", "february", "march", "april", "may", "june", "july", "august", "september",
             "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept",

@@ -60,11 +60,11 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     triggers = [trigger for rule in rules for trigger in rule.triggers]
     months = "|".join(sorted((m for r in rules for m in r.months), key=len, reverse=True))
     head = [
-        r"(?P<url>https?://\S+|www\.\S+|\S+@\S+\.\w+)",
-        r"(?P<digits>\+?\d)",
-        rf"(?P<month>\b(?:{months})\b)",
+        r"(?P<url>https?://\S+|www\.\S+)",
+        rf"(?P<month>(?:{months})\b)",
     ]
-    scan = re.compile("|".join(head + [f"(?P<{t.name}>{t.pattern})" for t in triggers]))
+    word_starts = "|".join(head + [f"(?P<{t.name}>{t.pattern})" for t in triggers])
+    scan = re.compile(rf"(?P<digits>\+?\d)|\b(?:{word_starts})")
     trailers = {p: q for r in rules for p, q in r.trailers.items()}
     return Grammar(
         latin=latin,

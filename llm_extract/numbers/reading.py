@@ -43,7 +43,7 @@ Reader = Callable[[Page, "re.Match[str]"], Reading | None]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A pattern over the lowercase text where a number of one language may begin."""
+    """A pattern where a number of one language may begin; the scan tries it at word starts only."""
 
     name: str
     pattern: str
