@@ -155,9 +155,10 @@ def test_a_broken_store_is_one_line(cli: Cli, pipeline: Any, reports: Path, resu
 
 
 def test_a_file_in_the_place_of_the_output_folder_is_one_line(
-    cli: Cli, pipeline: Any, reports: Path
+    cli: Cli, pipeline: Any, reports: Path, results: Path
 ) -> None:
-    failed = cli("run", reports, "--out", reports / "a-market.txt")
+    results.write_text("in the way")
+    failed = cli("run", reports, "--out", results)
     assert failed.exit_code == 3
     assert failed.stderr.count("\n") == 1 and failed.stderr.startswith("error:")
 
