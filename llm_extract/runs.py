@@ -35,16 +35,20 @@ class ReportPipeline(Protocol):
     @property
     def settings(self) -> Settings:
         """What decides a record besides its report."""
+        ...
 
     @property
     def slots(self) -> int:
         """How many reports may be worked on at the same time; read after entering."""
+        ...
 
     def work_key(self, report: Report) -> WorkKey:
         """Identity of the work on a report; callable before entering."""
+        ...
 
     async def process(self, report: Report) -> Record:
         """The record of a report; a report's own trouble is a failed record, never an exception."""
+        ...
 
     async def __aenter__(self) -> object: ...
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from llm_extract.cli import export, models, prompts, run, show
 from llm_extract.cli.failures import EXIT_CODES, Program
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(version("llm-extract"))
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="llm-extract",
@@ -18,7 +28,14 @@ app = typer.Typer(
 
 
 @app.callback()
-def program() -> None:
+def program(
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print it and exit."
+        ),
+    ] = False,
+) -> None:
     """Turn narrative reports about killed and injured people into strict, checked records."""
 
 

@@ -30,7 +30,7 @@ class RunDisplay:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("{task.fields[counts]}", markup=False),
             TextColumn("{task.fields[pace]}", markup=False),

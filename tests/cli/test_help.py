@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 from typer.testing import Result
@@ -25,6 +26,10 @@ def test_every_command_explains_itself_with_an_example(
     shown = cli(*command, "--help")
     assert shown.exit_code == 0
     assert "Example: llm-extract" in shown.stdout
+
+
+def test_the_version_is_that_of_the_package(cli: Callable[..., Result]) -> None:
+    assert cli("--version").stdout.strip() == version("llm-extract")
 
 
 def test_help_documents_the_exit_codes(cli: Callable[..., Result]) -> None:
