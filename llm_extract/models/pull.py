@@ -100,7 +100,7 @@ def _weights(spec: ModelSpec) -> Weights:
 
 
 def _marker(path: Path) -> Path:
-    """What remembers that the file was verified; in the cache also for a file that lies elsewhere."""
+    """Remembers that the file was verified; in the cache also when the file lies elsewhere."""
     return cache_folder() / "models" / f"{path.name}.sha256"
 
 

@@ -13,6 +13,8 @@ import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any
 
 QUIET = -1
 """Log level at which the native server writes nothing, so that no report text reaches a log."""
@@ -37,10 +39,13 @@ class ServedModel:
 
 
 def serve(model: ServedModel) -> None:
-    """Serve until standard input closes; never returns."""
-    import xllamacpp  # type: ignore[import-untyped]  # heavy: not for those who only want ServedModel
+    """Serve until standard input closes; never returns.
 
-    params = xllamacpp.CommonParams()
+    The engine is imported here because it is large and untyped, and the parent has no use for it.
+    """
+    engine: Any = import_module("xllamacpp")
+
+    params = engine.CommonParams()
     params.model.path = model.path
     params.model_alias = {model.name}
     params.api_keys = [model.api_key]
@@ -55,7 +60,7 @@ def serve(model: ServedModel) -> None:
     params.use_jinja = True
     params.ui = False
     params.verbosity = QUIET
-    server = xllamacpp.Server(params)
+    server = engine.Server(params)
     print(json.dumps({"url": server.listening_address}), flush=True)
     sys.stdin.read()
     os._exit(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -12,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +22,7 @@ import httpx2
 from pydantic import SecretStr
 
 from llm_extract.errors import ModelError
+from llm_extract.models.pull import cache_folder
 from llm_extract.models.served import ServedModel
 from llm_extract.models.spec import ModelSpec
 
@@ -29,7 +32,14 @@ START_SECONDS = 300.0
 STOP_SECONDS = 5.0
 """After its input closes the child ends at once; after this long it is killed."""
 
+KEPT_STARTS = 6
+"""Starts of prompts that are kept as the engine read them, some 30 MB for 1000 tokens each."""
+
 Message = dict[str, str]
+
+
+class _RefusedError(ModelError):
+    """The server answered a request of ours with another status than 200."""
 
 
 class LocalServer:
@@ -51,8 +61,8 @@ class LocalServer:
         self._url: str | None = None
         self._child: subprocess.Popen[str] | None = None
         self._client: httpx2.Client | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._primed: Sequence[Message] | None = None
+        self._starts = cache_folder() / "starts"
+        self._primed: str | None = None
         self._priming = threading.Lock()
 
     def __repr__(self) -> str:
@@ -105,9 +115,7 @@ class LocalServer:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._child = self._client = self._folder = self._url = self._primed = None
+        self._child = self._client = self._url = self._primed = None
 
     def count_tokens(self, text: str) -> int:
         """Tokens of the text alone, as the model's own tokenizer counts them."""
@@ -115,25 +123,56 @@ class LocalServer:
         return len(reply["tokens"])
 
     def prime(self, messages: Sequence[Message]) -> None:
-        """Read the start that all coming requests share once, for all slots.
+        """Read the start that all coming requests share once, for all slots and later runs.
 
-        Without it every slot reads the same start for itself. `messages` is what stands in front of
-        the first word that differs (system text and examples). Costs one reading; does nothing when
-        the same messages were primed last.
+        `messages` is what stands in front of the first word that differs: system text and worked
+        examples, never a report, for what was read is kept in the cache folder. Without this every
+        slot reads the same start for itself. Takes milliseconds when it was read before.
         """
+        start = self._start_name(messages)
         with self._priming:
-            if self._primed == messages:
+            if self._primed == start:
                 return
-            request = {"messages": list(messages), "max_tokens": 1, "id_slot": 0}
-            self._post("/v1/chat/completions", request | {"cache_prompt": True})
-            if self.spec.slots > 1:
-                self._post("/slots/0?action=save", {"filename": "prime"})
-                for slot in range(1, self.spec.slots):
-                    self._post(f"/slots/{slot}?action=restore", {"filename": "prime"})
-            self._primed = list(messages)
+            if not self._restored(start, range(self.spec.slots)):
+                self._read_start(start, messages)
+                self._restored(start, range(1, self.spec.slots))
+            self._primed = start
+
+    def _start_name(self, messages: Sequence[Message]) -> str:
+        """File name for these messages, these weights and this version of the engine."""
+        weights = self.spec.weights.sha256 if self.spec.weights else ""
+        parts = [weights, metadata.version("xllamacpp"), list(messages)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+    def _restored(self, start: str, slots: range) -> bool:
+        """Whether the kept start could be put into all these slots."""
+        kept = self._starts / start
+        if not kept.exists():
+            return False
+        kept.touch()
+        try:
+            for slot in slots:
+                self._post(f"/slots/{slot}?action=restore", {"filename": start})
+        except _RefusedError:
+            kept.unlink(missing_ok=True)
+            return False
+        return True
+
+    def _read_start(self, start: str, messages: Sequence[Message]) -> None:
+        """Let the first slot read the messages and keep what it read."""
+        self._post(
+            "/v1/chat/completions",
+            {"messages": list(messages), "max_tokens": 1, "id_slot": 0, "cache_prompt": True},
+        )
+        unfinished = f"{start}.{os.getpid()}"
+        self._post("/slots/0?action=save", {"filename": unfinished})
+        os.replace(self._starts / unfinished, self._starts / start)
+        kept = sorted(self._starts.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        for old in kept[KEPT_STARTS:]:
+            old.unlink(missing_ok=True)
 
     def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="llm_extract-")
+        self._starts.mkdir(parents=True, exist_ok=True)
         served = ServedModel(
             path=str(self._file),
             name=self.spec.model,
@@ -142,7 +181,7 @@ class LocalServer:
             context_size=self.spec.context_size,
             threads=self.spec.threads or os.cpu_count() or 1,
             port=self._port,
-            slot_folder=self._folder.name + os.sep,
+            slot_folder=f"{self._starts}{os.sep}",
         )
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as complaints:
             self._child = subprocess.Popen(
@@ -158,7 +197,10 @@ class LocalServer:
                 raise ModelError(self._why_not(complaints))
         key = self.api_key.get_secret_value()
         self._client = httpx2.Client(
-            base_url=self._url, headers={"Authorization": f"Bearer {key}"}, timeout=600
+            base_url=self._url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=600,
+            trust_env=False,
         )
         self._await_health()
 
@@ -196,7 +238,7 @@ class LocalServer:
             ) from error
         if reply.status_code != httpx2.codes.OK:
             place = path.partition("?")[0]
-            raise ModelError(
+            raise _RefusedError(
                 f"the local model {self.spec.name!r} refused {place}: HTTP {reply.status_code}"
             )
         content: dict[str, Any] = reply.json()

@@ -1,4 +1,4 @@
-"""Models are named in TOML files; a user's file adds to the bundled one, and its faults are listed."""
+"""Models are named in TOML files: a user's file adds to the bundled one, its faults are listed."""
 
 from __future__ import annotations
 

@@ -131,9 +131,11 @@ def test_an_unknown_model_name_is_answered_with_those_the_server_has() -> None:
 
 
 def test_the_latest_tag_of_ollama_is_understood() -> None:
-    with ScriptedServer(models=["reader:latest"]) as server:
-        with open_endpoint(spec(server.base_url, model="reader")) as endpoint:
-            assert endpoint.model == "reader"
+    with (
+        ScriptedServer(models=["reader:latest"]) as server,
+        open_endpoint(spec(server.base_url, model="reader")) as endpoint,
+    ):
+        assert endpoint.model == "reader"
 
 
 def test_a_server_without_a_list_of_models_is_taken_at_its_word() -> None:

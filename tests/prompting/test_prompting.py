@@ -1,4 +1,4 @@
-"""Prompts are files that people write: they are read exactly, and a fault is named by file and line."""
+"""Prompts are files that people write: read exactly, a fault is named by file and line."""
 
 from __future__ import annotations
 
