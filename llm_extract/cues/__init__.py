@@ -1,0 +1,104 @@
+"""Cue words: what the words round a number say of it; small tables of regular expressions a language.
+
+This module finds cues and never decides what they mean for a number: that is for the readers of
+`llm_extract.extraction` and the rules of `llm_extract.validators`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal, get_args
+
+from llm_extract.schema import Outcome, Weapon
+
+Role = Literal["object", "subject", "head"]
+"""Where the people stand: after the cue, before it, or in the cue itself."""
+
+LANGUAGES = ("en", "ar", "fr", "es", "uk", "ru")
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that tell of an outcome; `start` included, `end` excluded."""
+
+    start: int
+    end: int
+    outcome: Outcome
+    roles: frozenset[Role]
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
+class CueTable:
+    """The compiled cues of one language; a missing table matches nothing."""
+
+    language: str
+    outcomes: dict[tuple[Outcome, Role], re.Pattern[str]]
+    weapons: dict[Weapon, re.Pattern[str]]
+    sections: dict[str, dict[str, re.Pattern[str]]]
+    any_outcome: re.Pattern[str]
+
+    def pattern(self, section: str, name: str) -> re.Pattern[str]:
+        """The pattern of a named section (`context.including`, `scope.period`, …)."""
+        return self.sections.get(section, {}).get(name, _NOTHING)
+
+
+_NOTHING = re.compile(r"(?!)")
+_WORD = r"(?<![\w\u064B-\u0652])(?:%s)(?![\w\u064B-\u0652])"
+
+
+def _compiled(words: list[str]) -> re.Pattern[str]:
+    # Longest first, so that "killed or injured" is not read as "killed".
+    bounded = sorted(set(words), key=len, reverse=True)
+    return re.compile(_WORD % "|".join(bounded), re.IGNORECASE) if bounded else _NOTHING
+
+
+@lru_cache(maxsize=None)
+def cue_table(language: str | None) -> CueTable:
+    """The cues of a language by ISO 639-1 code; English for an unknown one."""
+    code = language if language in LANGUAGES else "en"
+    resource = files(__package__).joinpath(f"{code}.toml")
+    tables = tomllib.loads(resource.read_text(encoding="utf-8")) if resource.is_file() else {}
+    outcomes: dict[tuple[Outcome, Role], re.Pattern[str]] = {}
+    every: list[str] = []
+    for outcome in get_args(Outcome):
+        for role in ROLES:
+            words = tables.get("outcomes", {}).get(outcome, {}).get(role, [])
+            outcomes[outcome, role] = _compiled(words)
+            every.extend(words)
+    return CueTable(
+        language=code,
+        outcomes=outcomes,
+        weapons={w: _compiled(tables.get("weapons", {}).get(w, [])) for w in get_args(Weapon)},
+        sections={
+            section: {name: _compiled(words) for name, words in names.items()}
+            for section, names in tables.items()
+            if section not in ("outcomes", "weapons")
+        },
+        any_outcome=_compiled(every),
+    )
+
+
+def casualty_cues(text: str, language: str | None) -> list[Cue]:
+    """All outcome cues of a text in order; where two overlap, the longer one stands.
+
+    Words of equal span that fit several roles give one cue with these roles.
+    """
+    table = cue_table(language)
+    if not table.any_outcome.search(text):
+        return []
+    found: dict[tuple[int, int, Outcome], set[Role]] = {}
+    for (outcome, role), pattern in table.outcomes.items():
+        for match in pattern.finditer(text):
+            found.setdefault((*match.span(), outcome), set()).add(role)
+    ordered = sorted(found.items(), key=lambda item: (item[0][0] - item[0][1], item[0][0]))
+    kept: list[Cue] = []
+    for (start, end, outcome), roles in ordered:
+        if all(end <= cue.start or start >= cue.end for cue in kept):
+            kept.append(Cue(start, end, outcome, frozenset(roles), text[start:end]))
+    return sorted(kept, key=lambda cue: cue.start)

@@ -1,0 +1,486 @@
+"""Assembly: figures whose meaning is settled become the claims of one report.
+
+Parts are put under their totals, repeats are merged, circumstances carry over, `part_of` is inferred.
+Every number comes from the ledger; nothing is added up here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from llm_extract.extraction.circumstances import Circumstances, Setting, circumstances
+from llm_extract.extraction.figures import SLOTS, Figure, Reading, can_contain
+from llm_extract.extraction.times import TimeWords
+from llm_extract.passages import Sentence
+from llm_extract.schema import (
+    CasualtyReport,
+    Claim,
+    Count,
+    FacilityClaim,
+    FacilityKind,
+    Group,
+    Outcome,
+    Period,
+    Subgroup,
+    Victims,
+)
+
+COMBATANTS = frozenset({"security_forces", "fighters"})
+"""Groups whose slice makes the victims combatants (record.md, decision on combatants)."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """A claim in the making."""
+
+    outcome: Outcome
+    figure: Figure
+    total: Figure | None
+    circumstances: Circumstances
+    victims: Victims = "unspecified"
+    slots: dict[str, Figure] = field(default_factory=dict)
+    subgroups: list[tuple[Group, str | None, Figure]] = field(default_factory=list)
+    parent: Draft | None = None
+    sentences: list[int] = field(default_factory=list)
+
+    def figures(self) -> list[Figure]:
+        """All figures of this claim, the total first."""
+        own = [self.total] if self.total is not None else []
+        return [*own, *self.slots.values(), *(f for _, _, f in self.subgroups)]
+
+
+def assemble(
+    reading: Reading,
+    settings: Sequence[Setting],
+    outcomes: dict[int, Outcome],
+) -> CasualtyReport:
+    """Builds the report from figures with settled outcomes (`figure.index` → outcome).
+
+    A figure that is missing in `outcomes` is not about people.
+    """
+    drafts: list[Draft] = []
+    holder: dict[int, Draft] = {}
+    live = [f for f in reading.figures if not f.superseded and not f.facility]
+    for figure in live:
+        outcome = outcomes.get(figure.index)
+        if outcome is None:
+            continue
+        _place(reading, settings, figure, outcome, drafts, holder)
+    _carry_over(reading, drafts)
+    drafts = _merged(drafts)
+    _infer_parents(drafts)
+    order = sorted(range(len(drafts)), key=lambda n: drafts[n].figure.mention.start)
+    drafts = [drafts[n] for n in order]
+    return CasualtyReport(
+        claims=[_claim(reading, draft, drafts) for draft in drafts],
+        facilities=_facilities(reading, settings),
+    )
+
+
+def _place(
+    reading: Reading,
+    settings: Sequence[Setting],
+    figure: Figure,
+    outcome: Outcome,
+    drafts: list[Draft],
+    holder: dict[int, Draft],
+) -> None:
+    """Puts one figure into the claim it is part of, or makes a claim of it."""
+    container = holder.get(figure.container) if figure.container is not None else None
+    if container is not None and container.outcome == outcome:
+        if _fill(reading, container, figure):
+            holder[figure.index] = container
+            return
+    sibling = _sibling(reading, figure, outcome, drafts, holder)
+    if sibling is not None:
+        holder[figure.index] = sibling
+        return
+    around = circumstances(reading, settings, figure, outcome)
+    draft = Draft(outcome, figure, figure, around, victims=_victims(figure))
+    draft.sentences.append(figure.sentence)
+    if not figure.whole:
+        _fill(reading, draft, figure)
+    if container is not None and can_contain(container.outcome, outcome):
+        draft.parent = container
+    drafts.append(draft)
+    holder[figure.index] = draft
+
+
+def _fill(reading: Reading, draft: Draft, figure: Figure) -> bool:
+    """Puts a part into a free slot of a claim; False when it must be a claim of its own."""
+    if figure.combined:
+        return False
+    if figure.group in SLOTS:
+        if figure.group in draft.slots:
+            return False
+        draft.slots[figure.group] = figure
+    elif figure.whole:
+        if figure.group == "people" or _own_slice(reading, figure):
+            return False
+        group: Group = "civilians" if figure.group == "civilians" else "other"
+        label = figure.noun.form if group == "other" and figure.noun else None
+        draft.subgroups.append((group, label, figure))
+    else:
+        draft.subgroups.append((figure.group, None, figure))  # type: ignore[arg-type]
+    if figure.sentence not in draft.sentences:
+        draft.sentences.append(figure.sentence)
+    return True
+
+
+def _own_slice(reading: Reading, figure: Figure) -> bool:
+    """Whether the words after a part give it a place or party of its own ("12 farmers in Sarun")."""
+    sentence = reading.sentences[figure.sentence]
+    after = reading.report.text[figure.end : sentence.end]
+    return re.match(r"\s+(?:in|at|by|near|في|على يد)\s", after) is not None
+
+
+def _sibling(
+    reading: Reading,
+    figure: Figure,
+    outcome: Outcome,
+    drafts: Sequence[Draft],
+    holder: dict[int, Draft],
+) -> Draft | None:
+    """The claim of a list of groups without a total that this figure goes on with."""
+    if figure.group not in SLOTS or figure.combined or not drafts:
+        return None
+    last = drafts[-1]
+    ends = [f for f in last.figures() if f.sentence == figure.sentence]
+    if last.outcome != outcome or not ends or figure.group in last.slots:
+        return None
+    if last.figure.whole or last.figure.group not in SLOTS:
+        return None
+    link = reading.report.text[max(f.end for f in ends) : figure.start]
+    if not re.fullmatch(r"[\s,،]*(?:(?:and|as well as|و|et|y|та|и)\s*)?[\s,]*(?:another\s+)?", link):
+        return None
+    last.total = None
+    last.slots[figure.group] = figure
+    return last
+
+
+def _victims(figure: Figure) -> Victims:
+    if figure.group == "civilians" or (figure.noun and "civilian" in figure.noun.form):
+        return "civilians"
+    return "combatants" if figure.group in COMBATANTS else "unspecified"
+
+
+def _carry_over(reading: Reading, drafts: Sequence[Draft]) -> None:
+    """Lets claims take period, place, parties and victims from what contains or precedes them."""
+    previous: Draft | None = None
+    for draft in drafts:
+        draft.circumstances = _inherited(reading, draft, previous)
+        if draft.parent is not None and draft.victims == "unspecified" and draft.figure.whole:
+            draft.victims = draft.parent.victims
+        previous = draft
+
+
+def _inherited(reading: Reading, draft: Draft, previous: Draft | None) -> Circumstances:
+    own = draft.circumstances
+    giver = draft.parent or previous
+    if giver is None:
+        return own
+    given = giver.circumstances
+    leans = draft.parent is not None or (
+        own.claimant == given.claimant
+        and (draft.figure.sentence == giver.figure.sentence or _near(reading, giver, draft))
+    )
+    if not leans:
+        return own
+    time, scope = own.time, own.scope
+    if time is None and scope in ("incident", given.scope):
+        time, scope = given.time, given.scope
+    same_sentence = draft.figure.sentence == giver.figure.sentence
+    leaning = draft.parent is not None or same_sentence or draft.figure.sentence in giver.sentences
+    places = own.places
+    if not places and (leaning or _opens_leaning(reading, draft)):
+        places = given.places if len(given.places) == 1 or draft.outcome != giver.outcome else ()
+    perpetrators, attribution = own.perpetrators, own.attribution
+    if not perpetrators and leaning and draft.outcome != giver.outcome:
+        perpetrators, attribution = given.perpetrators, given.attribution
+    if not perpetrators and draft.parent is not None and len(given.perpetrators) == 1:
+        perpetrators, attribution = given.perpetrators, given.attribution
+    return Circumstances(
+        claimant=own.claimant if own.claimant is not None else given.claimant,
+        perpetrators=perpetrators,
+        attribution=attribution,
+        weapons=own.weapons or (given.weapons if leaning else ()),
+        places=places,
+        scope=scope,
+        time=time,
+    )
+
+
+def _near(reading: Reading, giver: Draft, draft: Draft) -> bool:
+    here = reading.sentences[draft.figure.sentence].paragraph
+    return here - reading.sentences[giver.sentences[-1]].paragraph <= 1
+
+
+def _opens_leaning(reading: Reading, draft: Draft) -> bool:
+    sentence = reading.sentences[draft.figure.sentence]
+    words = reading.text(sentence)[:60]
+    return reading.table.pattern("context", "carries").match(words.lstrip()) is not None
+
+
+def _merged(drafts: list[Draft]) -> list[Draft]:
+    """One claim for a figure that the report repeats."""
+    kept: list[Draft] = []
+    renamed: dict[int, Draft] = {}
+    for draft in drafts:
+        twin = next((k for k in kept if _repeats(k, draft)), None)
+        if twin is None:
+            kept.append(draft)
+            continue
+        renamed[id(draft)] = twin
+        for name, figure in draft.slots.items():
+            twin.slots.setdefault(name, figure)
+        known = {(g, f.mention.value) for g, _, f in twin.subgroups}
+        twin.subgroups.extend(s for s in draft.subgroups if (s[0], s[2].mention.value) not in known)
+        twin.sentences.extend(n for n in draft.sentences if n not in twin.sentences)
+        twin.circumstances = _united(twin.circumstances, draft.circumstances)
+        if twin.victims == "unspecified":
+            twin.victims = draft.victims
+    for draft in kept:
+        if draft.parent is not None:
+            draft.parent = renamed.get(id(draft.parent), draft.parent)
+            if draft.parent is draft:
+                draft.parent = None
+    return kept
+
+
+def _repeats(first: Draft, second: Draft) -> bool:
+    """Whether a later claim says the same again: same number, nothing that tells them apart."""
+    if first.outcome != second.outcome or first.total is None or second.total is None:
+        return False
+    one, two = first.total.mention, second.total.mention
+    if (one.value, one.upper) != (two.value, two.upper) or one.value is None:
+        return False
+    if first.figure.sentence == second.figure.sentence or second.parent not in (None, first.parent):
+        return False
+    a, b = first.circumstances, second.circumstances
+    if a.claimant is not None and b.claimant is not None and a.claimant != b.claimant:
+        return False
+    for mine, theirs in ((a.places, b.places), (a.perpetrators, b.perpetrators)):
+        if mine and theirs and not set(mine) & set(theirs):
+            return False
+    if a.time is not None and b.time is not None:
+        days = [(t.first, t.last) for t in (a.time, b.time)]
+        if days[0] != days[1] and not (a.time.stretch != b.time.stretch):
+            return False
+    for name, figure in second.slots.items():
+        other = first.slots.get(name)
+        if other is not None and other.mention.value != figure.mention.value:
+            return False
+    groups = {first.figure.group, second.figure.group}
+    return len(groups) == 1 or bool(groups & {"people", "civilians", "occupation"})
+
+
+def _united(one: Circumstances, two: Circumstances) -> Circumstances:
+    return Circumstances(
+        claimant=one.claimant or two.claimant,
+        perpetrators=one.perpetrators or two.perpetrators,
+        attribution=one.attribution or two.attribution,
+        weapons=one.weapons or two.weapons,
+        places=one.places or two.places,
+        scope=one.scope if one.scope != "incident" else two.scope,
+        time=one.time or two.time,
+    )
+
+
+def _infer_parents(drafts: Sequence[Draft]) -> None:
+    """Finds the total that certainly contains a slice: more general, at least as large, same source."""
+    for draft in drafts:
+        if draft.parent is not None or draft.total is None or draft.total.mention.value is None:
+            continue
+        candidates = [
+            other
+            for other in drafts
+            if other is not draft and _certainly_contains(other, draft) and not _below(other, draft)
+        ]
+        candidates.sort(key=lambda d: d.total.mention.value if d.total else 0)  # type: ignore[arg-type,return-value]
+        for other in candidates:
+            siblings = [d for d in drafts if d.parent is other and d.outcome == draft.outcome]
+            used = sum(_low(d) for d in siblings if _along(d, draft))
+            if used + _low(draft) <= _low(other):
+                draft.parent = other
+                break
+
+
+def _low(draft: Draft) -> int:
+    return (draft.total.mention.value or 0) if draft.total is not None else 0
+
+
+def _below(draft: Draft, ancestor: Draft) -> bool:
+    while draft.parent is not None:
+        draft = draft.parent
+        if draft is ancestor:
+            return True
+    return False
+
+
+def _along(one: Draft, other: Draft) -> bool:
+    """Whether two parts slice their total along one dimension."""
+    a, b = one.circumstances, other.circumstances
+    return bool(a.perpetrators) == bool(b.perpetrators)
+
+
+def _certainly_contains(total: Draft, part: Draft) -> bool:
+    if total.total is None or not can_contain(total.outcome, part.outcome):
+        return False
+    if total.outcome != part.outcome or _low(total) <= _low(part):
+        return False
+    if total.victims == "civilians" and part.victims == "combatants":
+        return False
+    a, b = total.circumstances, part.circumstances
+    if a.claimant != b.claimant or a.scope != b.scope or not _same_time(a.time, b.time):
+        return False
+    if total.figure.mention.start > part.figure.mention.start and not _announces(total):
+        return False
+    by_party = bool(b.perpetrators) and set(b.perpetrators) != set(a.perpetrators) and (
+        not a.perpetrators or set(b.perpetrators) < set(a.perpetrators)
+    )
+    by_place = bool(b.places) and not set(b.places) & set(a.places) and a.scope != "incident"
+    return by_party or by_place
+
+
+def _announces(total: Draft) -> bool:
+    return total.figure.mention.text.casefold() in ("total",)
+
+
+def _same_time(one: TimeWords | None, other: TimeWords | None) -> bool:
+    if one is None or other is None:
+        return True
+    if one.first is None or other.first is None:
+        return one.first == other.first
+    last_one, last_other = one.last, other.last
+    if last_one is None or last_other is None:
+        return one.first <= other.first
+    return one.first <= other.first and other.last is not None and last_other <= last_one
+
+
+# --- writing the schema -----------------------------------------------------------------------
+
+
+def count_of(figure: Figure) -> Count:
+    """A count of the schema from a ledger mention."""
+    mention = figure.mention
+    return Count(
+        value=mention.value,
+        upper=mention.upper,
+        qualifier=mention.qualifier,
+        basis=mention.basis,
+        as_written=mention.text,
+    )
+
+
+def _claim(reading: Reading, draft: Draft, drafts: Sequence[Draft]) -> Claim:
+    around = draft.circumstances
+    parent = next((n for n, d in enumerate(drafts) if d is draft.parent), None)
+    denied = draft.total is not None and draft.total.mention.value == 0
+    return Claim(
+        outcome=draft.outcome,
+        victims=draft.victims,
+        total=count_of(draft.total) if draft.total is not None else None,
+        children=_slot(draft, "children"),
+        women=_slot(draft, "women"),
+        men=_slot(draft, "men"),
+        subgroups=[
+            Subgroup(group=group, label=label, count=count_of(figure))
+            for group, label, figure in draft.subgroups
+        ],
+        claimant=around.claimant,
+        perpetrators=[] if denied else list(around.perpetrators),
+        attribution=None if denied else around.attribution,
+        weapons=[] if denied else list(around.weapons),
+        places=list(around.places),
+        scope=around.scope,
+        period=_period(around.time),
+        part_of=parent,
+        evidence=_quotes(reading, draft.sentences, [f.mention.start for f in draft.figures()]),
+    )
+
+
+def _slot(draft: Draft, name: str) -> Count | None:
+    figure = draft.slots.get(name)
+    return count_of(figure) if figure is not None else None
+
+
+def _period(time: TimeWords | None) -> Period | None:
+    if time is None:
+        return None
+    return Period(start=time.first, end=time.last, as_written=time.words)
+
+
+def _quotes(reading: Reading, sentences: Iterable[int], starts: Sequence[int]) -> list[str]:
+    """The sentences that hold the numbers of a claim, as they stand."""
+    return [
+        reading.text(reading.sentences[n])
+        for n in sorted(set(sentences))
+        if any(reading.sentences[n].start <= s < reading.sentences[n].end for s in starts)
+    ]
+
+
+# --- facilities -------------------------------------------------------------------------------
+
+_EFFECTS: tuple[tuple[str, str], ...] = (
+    ("destroyed", r"destr(?:oy|uct)\w*|level+ed|razed|flattened|burned down|collapsed|torched|تدمير|دمر\w*|مدمر\w*"),
+    ("damaged", r"damag\w+|partially|أضرار|تضرر\w*|متضرر\w*"),
+    (
+        "attacked",
+        r"attack\w*|target\w*|hit|struck|bomb\w*|shell\w*|strike\w*|raid\w*|storm\w*|assault\w*|"
+        r"استهد\w+|قصف\w*|هجوم|اعتداء\w*|هاجم\w*",
+    ),
+)
+_NOT_HIT = re.compile(r"\b(?:rebuil|reopen|repair|support|suppl|treat|open|visit|build)\w*", re.IGNORECASE)
+
+
+def _facilities(reading: Reading, settings: Sequence[Setting]) -> list[FacilityClaim]:
+    found: list[tuple[Figure, FacilityClaim]] = []
+    for figure in reading.figures:
+        if not figure.facility or figure.superseded or figure.noun is None:
+            continue
+        sentence = reading.sentences[figure.sentence]
+        words = reading.text(sentence)
+        effect = _effect(reading, sentence, figure)
+        if effect is None or (_NOT_HIT.search(words) and effect == "attacked"):
+            continue
+        around = circumstances(reading, settings, figure, None)
+        parent = next(
+            (n for n, (f, _) in enumerate(found) if f.index == figure.container), None
+        )
+        kind: FacilityKind = figure.group  # type: ignore[assignment]
+        found.append(
+            (
+                figure,
+                FacilityClaim(
+                    kinds=[kind],
+                    count=count_of(figure),
+                    effect=effect,  # type: ignore[arg-type]
+                    part_of=parent,
+                    claimant=around.claimant,
+                    perpetrators=list(around.perpetrators),
+                    attribution=around.attribution,
+                    weapons=list(around.weapons),
+                    places=list(around.places),
+                    scope=around.scope,
+                    period=_period(around.time),
+                    evidence=[words],
+                ),
+            )
+        )
+    return [claim for _, claim in found]
+
+
+def _effect(reading: Reading, sentence: Sentence, figure: Figure) -> str | None:
+    """The effect word nearest to a facility; a counted one needs it close by."""
+    text = reading.report.text
+    reach = 140 if figure.mention.basis == "printed" else 45
+    ranked: list[tuple[int, str]] = []
+    for effect, pattern in _EFFECTS:
+        for match in re.finditer(rf"\b(?:{pattern})\b", text[sentence.start : sentence.end], re.IGNORECASE):
+            start, end = sentence.start + match.start(), sentence.start + match.end()
+            gap = figure.start - end if end <= figure.start else start - figure.end
+            if gap <= reach:
+                ranked.append((gap, effect))
+    return min(ranked)[1] if ranked else None

@@ -1,0 +1,204 @@
+"""What names look like in a language: noun phrases of claimants, parties and places as patterns.
+
+Latin scripts tell a name by its capitals; Arabic has none, so there a name is a known head noun
+(network, army, ministry) with the words that follow it up to a particle.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@dataclass(frozen=True, slots=True)
+class NameTable:
+    """Patterns of one language; `{party}` in a blame pattern stands for the party's phrase.
+
+    A blame pattern's reach is `after`, `before` or `sentence`: whose figures it blames a party for.
+    """
+
+    phrase: str
+    source: str
+    party: str
+    documents: str
+    publication: str
+    adverbs: str
+    verb_first: bool
+    lead: re.Pattern[str]
+    joint: re.Pattern[str]
+    institution: re.Pattern[str]
+    named: re.Pattern[str]
+    never: re.Pattern[str]
+    pronouns: frozenset[str]
+    blame_patterns: tuple[tuple[str, str], ...]
+    places: re.Pattern[str]
+
+    def is_party(self, words: str) -> bool:
+        """Whether a phrase names a party: a name or an institution, no weekday and no weapon."""
+        if self.never.search(words) or words.casefold() in self.pronouns:
+            return False
+        return self.institution.search(words) is not None or self.named.search(words) is not None
+
+
+_CAP = r"(?:(?:al-|el-|an-|ar-|as-|ash-)?[A-ZÀ-ÞА-ЯЇІЄҐ][\w’'\-.]*\w)"
+_JOIN = r"(?:(?:of|for|in|on|and|the|de|del|du|des|la|al|el|&|to|against|by)\s+){1,3}"
+_NAME = rf"{_CAP}(?:\s+(?:{_JOIN})?{_CAP})*"
+_INSTITUTION = (
+    r"(?:security |government |regime |opposition |rebel |army |police |border |occupation |"
+    r"pro-\w+ |paramilitary |armed |allied |local )*"
+    r"(?:forces?|army|armies|military|regime|militias?|coalition|police|troops|soldiers|government|"
+    r"navy|air ?force|authorities|paramilitar(?:y|ies)|junta|mercenaries|guards?|factions?|"
+    r"rebels?|insurgents?|fighters|militants?|gunmen|groups?|settlers?|cartels?|gangs?|"
+    r"warplanes|jets|aircraft|helicopters|artillery|drones?|separatists|jihadists|bombers?|attackers)"
+)
+_PHRASE = (
+    rf"(?:(?:[Tt]he|[Aa]n?)\s+)?(?:(?:local|regional|national|provincial|suspected|the)\s+)?"
+    rf"{_NAME}(?:\s+(?:ministry|office|officials?|police|army|government|authorities|forces?|"
+    rf"spokes\w+|sources?|network|monitor|agency|department|directorate|hospital|council))*"
+)
+_SOURCE = (
+    r"(?:(?:[Tt]he|[Aa]n?|[Ll]ocal|[Ss]everal|[Tt]wo|[Ss]ome|[Oo]ne)\s+)?(?:(?!said\b)[\w’'-]+\s+(?:and\s+)?){0,4}?"
+    r"(?:[Oo]fficials?|[Ss]ources?|[Ww]itness(?:es)?|[Ee]yewitness(?:es)?|[Rr]esidents?|[Pp]olice|"
+    r"[Mm]edics?|[Aa]uthorities|[Dd]octors?|[Ss]pokes(?:man|woman|person)|[Mm]inistry|[Aa]rmy|"
+    r"[Mm]ilitary|[Aa]ctivists?|[Mm]onitors?|[Gg]overnor|[Mm]ayor|[Hh]ospital|[Cc]ommander|"
+    r"[Dd]epartment|[Gg]overnment|[Nn]etwork|[Oo]bservatory|[Ss]urvivors?|[Rr]elatives|[Vv]illagers)"
+)
+_PARTY = (
+    rf"(?:(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir|suspected|alleged|armed|members of|fighters from|"
+    rf"elements of)\s+)*"
+    rf"(?:{_CAP}(?:[\s-]+(?:(?:of|the|for|al|and its)\s+)?(?:{_CAP}|led|backed|"
+    rf"affiliated|{_INSTITUTION}|terrorist|allied|allies))*|{_INSTITUTION}(?:\s+(?:of|from)\s+(?:the\s+)?{_NAME})?)"
+)
+_PARTIES = rf"{_PARTY}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:its\s+|their\s+)?|\s+or\s+){_PARTY}){{0,3}}"
+_HARM = (
+    r"(?i:killed|wounded|injured|shot(?:\s+dead)?|arrested|detained|abducted|kidnapped|executed|"
+    r"murdered|massacred|beheaded|displaced|held|slain|gunned down|tortured(?:\s+to\s+death)?)"
+)
+_ATTACK = (
+    r"(?i:air ?strikes?|air raids?|shelling|bombardment|bombings?|attacks?|raids?|strikes?|"
+    r"(?:artillery|rocket|missile|mortar|sniper|gun)\s?(?:fire|shells?|attacks?|strikes?)?|drones?|"
+    r"ambush(?:es)?|offensives?|assaults?|clash(?:es)?|fire|gunfire|crackdown|operations?|massacres?)"
+)
+_ACT = (
+    r"(?i:(?:\w+ly\s+)?(?:(?:has|have|had|also|then|later|reportedly|allegedly|who)\s+){0,2}"
+    r"(?:killed|kills|shot|opened fire|attacked|bombed|shelled|struck|targeted|executed|abducted|"
+    r"kidnapped|arrested|detained|massacred|raided|stormed|murdered|fired|launched|ambushed|"
+    r"carried out|wounded|injured|beheaded|gunned down|hit|dropped|rounded up|seized|planted))"
+)
+_WEEKDAYS = (
+    r"Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|January|February|March|April|May|June|July|August|"
+    r"September|October|November|December"
+)
+
+ENGLISH = NameTable(
+    phrase=_PHRASE,
+    source=_SOURCE,
+    party=_PARTIES,
+    documents=(
+        r"(?:the|an?|its|monthly|weekly|daily|annual|latest|new|separate|preliminary|report|reports|"
+        r"statement|figures|data|statistics|tally|count|bulletin|update|published|released|issued|"
+        r"compiled|collected|documented|by|from|of|brief|database|records|briefing)\b"
+    ),
+    publication=r"(?:report|statement|tally|count|bulletin|update|database|briefing|figures|statistics)\b",
+    adverbs=r"also|later|further|meanwhile|separately|had|has|have|earlier|however|therefore",
+    verb_first=False,
+    lead=re.compile(
+        r"(?:(?:the|an?|its|their|his|by|suspected|alleged|members of|fighters from|elements of|"
+        r"and|while|meanwhile|additionally|however|but|when|after|that|then|where)\s*,?\s+)+",
+        re.IGNORECASE,
+    ),
+    joint=re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+(?!its\s+allies)(?:its\s+|their\s+)?|\s+or\s+"),
+    institution=re.compile(
+        r"\b(?:forces?|army|military|regime|militias?|coalition|police|troops|soldiers|government|"
+        r"navy|air ?force|authorities|junta|guards?|paramilitar\w+|rapid support|settlers)\b",
+        re.IGNORECASE,
+    ),
+    named=re.compile(rf"{_CAP}"),
+    never=re.compile(
+        rf"\b(?:(?:{_WEEKDAYS})\b|\b(?:unidentified|unknown|bomb|blast|explosion|mine|hospital|village|"
+        r"town|city|ambulance|doctors?|medics?|witness\w*|report|residents|civilians|relatives|locals|"
+        r"responsibility|according)\b",
+        re.IGNORECASE,
+    ),
+    pronouns=frozenset(
+        "he she it they we who which this that these those report the i there statement one others "
+        "another group organisation organization network ministry however meanwhile according "
+        "additionally earlier later today yesterday".split()
+    ),
+    blame_patterns=(
+        (r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
+         r"accounted\s+for|bears?\s+responsibility\s+for)", "after"),
+        (r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
+        (r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}", "before"),
+        (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence"),
+        (_HARM + r"\s+(?:[^.;,\d]{0,40}\s)?(?i:by|at the hands of)\s+{party}", "before"),
+        (_ATTACK + r"(?:\s+and\s+\w+)?(?:\s+(?i:carried out|launched|conducted|blamed on|attributed to|"
+         r"perpetrated|staged|mounted))?(?:\s+(?i:by|of|from))\s+{party}", "sentence"),
+        (r"{party}['’]?s?\s+(?:[\w-]+\s+){0,2}?" + _ATTACK, "sentence"),
+        (r"{party}(?:,[^.;]{1,80},)?\s+(?i:(?:has|have|had)?\s*(?:also\s+)?(?:claim(?:ed|s)|admitted|"
+         r"acknowledged))\s+(?i:responsibility|the attack|carrying out)", "sentence"),
+        (r"(?i:claimed|perpetrated|committed)\s+(?i:by)\s+{party}", "sentence"),
+        (r"\d[\d,]*\s+(?i:by|to|at the hands of)\s+{party}", "before"),
+        (r"(?i:responsible|perpetrators?|responsibility|accused)\s*:\s*{party}", "sentence"),
+    ),
+    places=re.compile(
+        r"(?:\b(?i:in|at|near|on|across|outside|inside|around|throughout|over|from|to|of|towards|"
+        r"between|north|south|east|west)\s+)(?:(?i:the|both|rural|northern|southern|eastern|western|"
+        r"central|north-?\w*|south-?\w*|city|town|village|district|province|governorate|area|region|"
+        r"outskirts|countryside|neighbou?rhood|camp|state|county|suburbs?|capital|of|nearby)\s+)*"
+        rf"(?P<place>{_CAP}(?:[\s-](?:(?:al|el|de|of)[\s-])?{_CAP})*)"
+    ),
+)
+
+_AR_WORD = r"[\u0621-\u064A\u064B-\u0652\u0670]+"
+_AR_STOP = (
+    r"(?:أن|إن|أنّ|في|عن|على|من|إلى|خلال|بمقتل|مقتل|بحسب|وفق|حيث|التي|الذي|والتي|كما|قد|لقد|يوم|"
+    r"اليوم|أمس|ما|لا|هذا|هذه|تقريرها|تقريره|بيانها|قال|قالت|أعلن|أعلنت|وثق|وثقت|قتل|قتلت)\b"
+)
+_AR_TAIL = rf"(?:\s+(?!{_AR_STOP}){_AR_WORD}){{0,4}}"
+_AR_ORG = (
+    r"(?:و|ل|ب)?(?:ال)?(?:شبكة|مرصد|دفاع المدني|وزارة|منظمة|هيئة|مركز|مكتب|أمم المتحدة|بعثة|مديرية|"
+    r"هلال الأحمر|صليب الأحمر|لجنة|مفوضية|رابطة|جمعية|مؤسسة|شرطة|مصدر|مصادر|ناشطون|ناشطين|شهود|"
+    r"مسؤول|مسؤولون|سلطات|خوذ البيضاء|تجمع|نقابة|وكالة|إدارة|متحدث)"
+)
+_AR_PARTY = (
+    r"(?:ال)?(?:قوات|ميليشيا\w*|مليشيا\w*|جيش|نظام|تنظيم|طيران|طائرات|فصائل|هيئة|حزب|تحالف|حركة|جماعة|"
+    r"كتائب|سلاح الجو|احتلال|شرطة|مخابرات|أجهزة الأمن|مسلحي|مسلحو|عناصر|قسد|روسيا|إسرائيل|الولايات المتحدة)"
+)
+_AR_PHRASE = rf"{_AR_ORG}{_AR_TAIL}"
+_AR_PARTY_PHRASE = rf"{_AR_PARTY}{_AR_TAIL}"
+
+ARABIC = NameTable(
+    phrase=_AR_PHRASE,
+    source=_AR_PHRASE,
+    party=_AR_PARTY_PHRASE,
+    publication=r"(?:تقرير|بيان)",
+    documents=r"(?:تقرير|بيان|إحصائية|إحصائيات|حصيلة|صادر|صدر|عن|نشرته|أصدرته|من)",
+    adverbs=r"قد|كما",
+    verb_first=True,
+    lead=re.compile(r"(?:(?:و|ل|ب)(?=ال)|عناصر\s+|مسلحي\s+)"),
+    joint=re.compile(r"\s*،\s*|\s+و(?=(?:ال)?(?:قوات|ميليشيا|جيش|روسيا|حلفا|النظام))"),
+    institution=re.compile(_AR_PARTY),
+    named=re.compile(r"(?!)"),
+    never=re.compile(r"مجهول|مستشفى|مشفى"),
+    pronouns=frozenset({"المصدر", "التقرير", "البيان"}),
+    blame_patterns=(
+        (r"على\s+(?:يد|أيدي)\s+{party}", "before"),
+        (r"(?:قتلت|قتل|اعتقلت|اعتقل|أصابت|قصفت|استهدفت|اختطفت|احتجزت|نفذت|شنت|ارتكبت|أعدمت)\s+{party}", "sentence"),
+        (r"{party}\s+(?:بقتل|بمقتل|مسؤول\w*\s+عن|قتلت|اعتقلت|قصفت)", "after"),
+        (r"(?:قصف|غارات?|غارة|هجوم|هجمات|نيران|استهداف|إطلاق)\s+(?:\w+\s+){0,3}?(?:ل|من|شنتها?|نفذتها?|نفذه|شنه)\s?{party}", "sentence"),
+        (r"(?:الجاني|المسؤول|الجهة)[^:\n]{0,30}:\s*{party}", "sentence"),
+        (r"(?:مسؤولية|نسب\w*|اتهم\w*|حمل\w*)[^.؛]{0,60}?\s(?:إلى\s+|ل)?{party}", "sentence"),
+    ),
+    places=re.compile(
+        rf"(?:في|قرب|شمال|جنوب|شرق|غرب)\s+(?:(?:مدينة|بلدة|قرية|ريف|محافظة|مخيم|حي|منطقة|شمال|جنوب|شرق|"
+        rf"غرب|شرقي|غربي|جنوبي|شمالي)\s+)*(?P<place>(?!{_AR_STOP})(?:ال)?{_AR_WORD})"
+    ),
+)
+
+
+@lru_cache(maxsize=None)
+def name_table(language: str) -> NameTable:
+    """Patterns of names in a language; languages of Latin and Cyrillic script share the English ones."""
+    return ARABIC if language == "ar" else ENGLISH

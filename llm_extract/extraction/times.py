@@ -1,0 +1,337 @@
+"""Time words of a report as periods: code reads the dates, the published date fills what they leave out.
+
+Weekdays and dates without a year mean the last such day before publication. Ends are included.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+import dateparser
+
+
+@dataclass(frozen=True, slots=True)
+class TimeWords:
+    """A stretch of time named by the text; `end` offset excluded, `last` day included.
+
+    `stretch` tells a period ("in March", "from … to …") from a day; `open_ended` is "since …".
+    """
+
+    start: int
+    end: int
+    words: str
+    first: date | None
+    last: date | None
+    stretch: bool
+    open_ended: bool = False
+
+
+_MONTHS_EN = (
+    "January|February|March|April|May|June|July|August|September|October|November|December|"
+    "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec"
+)
+_MONTHS_AR = {
+    "كانون الثاني": 1, "يناير": 1, "شباط": 2, "فبراير": 2, "آذار": 3, "مارس": 3, "نيسان": 4,
+    "إبريل": 4, "أبريل": 4, "أيار": 5, "مايو": 5, "حزيران": 6, "يونيو": 6, "تموز": 7, "يوليو": 7,
+    "آب": 8, "أغسطس": 8, "أيلول": 9, "سبتمبر": 9, "تشرين الأول": 10, "أكتوبر": 10,
+    "تشرين الثاني": 11, "نوفمبر": 11, "كانون الأول": 12, "ديسمبر": 12,
+}
+_MONTHS_ARABIC = "|".join(sorted(_MONTHS_AR, key=len, reverse=True))
+_WEEKDAYS_EN = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_WEEKDAYS_AR = {
+    "الإثنين": 0, "الاثنين": 0, "الثلاثاء": 1, "الأربعاء": 2, "الخميس": 3, "الجمعة": 4, "السبت": 5,
+    "الأحد": 6,
+}
+_DAY = r"\d{1,2}(?!\d)(?:st|nd|rd|th)?"
+_FULL = (
+    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{4}}|"
+    rf"{_DAY}(?:\s+of)?\s+(?:{_MONTHS_EN})\.?(?:,?\s+\d{{4}})?|"
+    rf"(?:{_MONTHS_EN})\.?\s+{_DAY}(?:,?\s+\d{{4}})?|"
+    rf"\d{{1,2}}\s+(?:من\s+)?(?:{_MONTHS_ARABIC})(?:\s*[/(]\s*(?:{_MONTHS_ARABIC})\)?)?(?:\s+(?:عام\s+)?\d{{4}})?)"
+)
+_MONTH = (
+    rf"(?:(?:{_MONTHS_EN})(?:\s+(?:of\s+)?\d{{4}})?|(?:شهر\s+)?(?:{_MONTHS_ARABIC})"
+    rf"(?:\s*[/(]\s*(?:{_MONTHS_ARABIC})\)?)?(?:\s+(?:من\s+)?(?:عام\s+)?\d{{4}})?)"
+)
+_YEAR = r"(?:19|20)\d{2}"
+_NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|thirty)"
+_NUMBER_WORDS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30,
+}
+_QUARTERS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "last": 4}
+
+_Span = tuple[date | None, date | None, bool, bool]
+
+
+def time_words(text: str, start: int, end: int, published: date | None) -> list[TimeWords]:
+    """Time words between two offsets, longest reading first where two overlap, in text order."""
+    found: list[TimeWords] = []
+    for pattern, read in _patterns():
+        for match in pattern.finditer(text, start, end):
+            if any(match.start() < t.end and match.end() > t.start for t in found):
+                continue
+            span = read(match, published)
+            if span is not None:
+                first, last, stretch, open_ended = span
+                found.append(
+                    TimeWords(*match.span(), match.group(), first, last, stretch, open_ended)
+                )
+    return sorted(found, key=lambda t: t.start)
+
+
+def read_day(words: str, published: date | None) -> date | None:
+    """One calendar day from its words; a missing year is the last one not after publication."""
+    words = words.strip()
+    iso = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", words)
+    numeric = re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", words)
+    if iso or numeric:
+        parts = [int(g) for g in (iso or numeric).groups()]  # type: ignore[union-attr]
+        year, month, day = parts if iso else reversed(parts)
+        return _date(year, month, day)
+    arabic = re.match(rf"(\d{{1,2}})\s+(?:من\s+)?({_MONTHS_ARABIC})", words)
+    if arabic:
+        year_words = re.search(_YEAR, words)
+        day, month = int(arabic.group(1)), _MONTHS_AR[arabic.group(2)]
+        if year_words:
+            return _date(int(year_words.group()), month, day)
+        return _latest(lambda year: _date(year, month, day), published)
+    base = published or date(2000, 1, 1)
+    parsed = _parse_english(re.sub(r"(?<=\d)(?:st|nd|rd|th)|\bof\b|\.", " ", words), base.isoformat())
+    if parsed is None or re.search(_YEAR, words):
+        return parsed
+    if published is None:
+        return None
+    return _latest(lambda year: _date(year, parsed.month, parsed.day), published)
+
+
+@lru_cache(maxsize=4096)
+def _parse_english(words: str, base: str) -> date | None:
+    from datetime import datetime
+
+    parsed = dateparser.parse(
+        words, languages=["en"], settings={"RELATIVE_BASE": datetime.fromisoformat(base)}
+    )
+    return parsed.date() if parsed else None
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    if 1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(1, min(year, 9999)), month)[1]:
+        return date(max(1, min(year, 9999)), month, day)
+    return None
+
+
+def _latest(at: Callable[[int], date | None], published: date | None) -> date | None:
+    """The last yearly return of a day that is not more than a day after publication."""
+    if published is None:
+        return None
+    this_year = at(published.year)
+    if this_year is not None and this_year <= published + timedelta(days=1):
+        return this_year
+    return at(published.year - 1)
+
+
+def _month_span(words: str, published: date | None) -> tuple[date, date] | None:
+    year_words = re.search(_YEAR, words)
+    arabic = re.search(_MONTHS_ARABIC, words)
+    english = re.search(_MONTHS_EN, words)
+    if arabic:
+        month = _MONTHS_AR[arabic.group()]
+    elif english:
+        month = list(calendar.month_abbr).index(english.group()[:3])
+    else:
+        return None
+    if year_words:
+        first = _date(int(year_words.group()), month, 1)
+    else:
+        first = _latest(lambda year: _date(year, month, 1), published)
+    if first is None:
+        return None
+    return first, first.replace(day=calendar.monthrange(first.year, first.month)[1])
+
+
+def _range(match: re.Match[str], published: date | None) -> _Span | None:
+    first_words, last_words = match.group("first"), match.group("last")
+    month = rf"(?:{_MONTHS_EN}|{_MONTHS_ARABIC})"
+    if re.fullmatch(_DAY, last_words):
+        named = re.search(month, first_words)
+        last_words = f"{last_words} {named.group()}" if named else last_words
+    last = read_day(last_words, published)
+    if last is None:
+        return None
+    if re.fullmatch(_DAY, first_words):
+        first = _date(last.year, last.month, int(re.sub(r"\D", "", first_words)))
+    elif re.search(_YEAR, first_words):
+        first = read_day(first_words, published)
+    else:
+        first = read_day(f"{first_words} {last.year}", published)
+        if first is not None and first > last:
+            first = _date(first.year - 1, first.month, first.day)
+    return (first, last, True, False) if first is not None else None
+
+
+def _month_range(match: re.Match[str], published: date | None) -> _Span | None:
+    last = _month_span(match.group("last"), published)
+    if last is None:
+        return None
+    words = match.group("first")
+    first = _month_span(words if re.search(_YEAR, words) else f"{words} {last[0].year}", published)
+    return (first[0], last[1], True, False) if first and first[0] <= last[1] else None
+
+
+def _since(match: re.Match[str], published: date | None) -> _Span | None:
+    words = match.group("day")
+    if re.fullmatch(_YEAR, words):
+        return date(int(words), 1, 1), None, True, True
+    day = read_day(words, published)
+    if day is None:
+        span = _month_span(words, published)
+        day = span[0] if span else None
+    return (day, None, True, True) if day is not None else None
+
+
+def _weekday(match: re.Match[str], published: date | None) -> _Span | None:
+    if published is None:
+        return None
+    name = match.group("weekday")
+    wanted = (
+        _WEEKDAYS_AR[name]
+        if name in _WEEKDAYS_AR
+        else list(calendar.day_name).index(name)
+    )
+    day = published - timedelta(days=(published.weekday() - wanted) % 7)
+    return day, day, False, False
+
+
+def _whole_day(match: re.Match[str], published: date | None) -> _Span | None:
+    day = read_day(match.group("day"), published)
+    return (day, day, False, False) if day is not None else None
+
+
+def _whole_month(match: re.Match[str], published: date | None) -> _Span | None:
+    span = _month_span(match.group("month"), published)
+    return (*span, True, False) if span else None
+
+
+def _whole_year(match: re.Match[str], published: date | None) -> _Span | None:
+    year = int(match.group("year"))
+    return date(year, 1, 1), date(year, 12, 31), True, False
+
+
+def _quarter(match: re.Match[str], published: date | None) -> _Span | None:
+    name = (match.group("nth") or "").casefold()
+    quarter = _QUARTERS.get(name) or int(match.group("digit") or 0)
+    year = match.group("qyear")
+    if not quarter or (year is None and published is None):
+        return None
+    of_year = int(year) if year else published.year  # type: ignore[union-attr]
+    first = date(of_year, 3 * quarter - 2, 1)
+    last_month = 3 * quarter
+    last = date(of_year, last_month, calendar.monthrange(of_year, last_month)[1])
+    return first, last, True, False
+
+
+def _half(match: re.Match[str], published: date | None) -> _Span | None:
+    year = int(match.group("hyear"))
+    if match.group("half").casefold() == "first":
+        return date(year, 1, 1), date(year, 6, 30), True, False
+    return date(year, 7, 1), date(year, 12, 31), True, False
+
+
+def _relative(match: re.Match[str], published: date | None) -> _Span | None:
+    if published is None:
+        return None
+    words = match.group().casefold()
+    day = timedelta(days=1)
+    if re.search(r"yesterday|أمس", words):
+        return published - day, published - day, False, False
+    if re.search(r"today|اليوم", words):
+        return published, published, False, False
+    if re.search(r"24|hours|ساعة", words):
+        return published - day, published, True, False
+    unit = re.search(r"day|week|month|year|أيام|أسبوع|شهر", words)
+    count_words = re.search(_NUMBER, words)
+    count = 1
+    if count_words:
+        count = _NUMBER_WORDS.get(count_words.group()) or int(count_words.group())
+    name = unit.group() if unit else ""
+    if name in ("day", "أيام"):
+        return published - count * day, published, True, False
+    if name in ("week", "أسبوع"):
+        return published - count * 7 * day, published, True, False
+    first_of_month = published.replace(day=1)
+    if name in ("month", "شهر"):
+        if words.startswith("this"):
+            return first_of_month, published, True, False
+        if count > 1:
+            return published - timedelta(days=30 * count), published, True, False
+        last = first_of_month - day
+        return last.replace(day=1), last, True, False
+    if words.startswith("this"):
+        return published.replace(month=1, day=1), published, True, False
+    return date(published.year - 1, 1, 1), date(published.year - 1, 12, 31), True, False
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> tuple[
+    tuple[re.Pattern[str], Callable[[re.Match[str], date | None], _Span | None]], ...
+]:
+    weekdays = f"{_WEEKDAYS_EN}|{'|'.join(_WEEKDAYS_AR)}"
+    to = r"\s*(?:to|and|until|till|through|–|-|—|حتى|إلى|وحتى|ولغاية|و)\s*(?:the\s+|يوم\s+)?"
+    build = [
+        (
+            rf"(?:since|منذ)\s+(?:the\s+|early\s+|late\s+|mid-?\s*|عام\s+|بداية\s+)?"
+            rf"(?:beginning of\s+|start of\s+)?(?P<day>{_FULL}|{_MONTH}|{_YEAR})",
+            _since,
+        ),
+        (
+            rf"(?:(?:from|between|بين|من)\s+(?:يوم\s+)?)?(?P<first>{_FULL}|{_DAY}){to}(?P<last>{_FULL})"
+            rf"|(?:from|between)\s+(?P<first2>{_FULL}){to}(?P<last2>{_DAY})\b",
+            _either_range,
+        ),
+        (
+            rf"(?:(?:from|between|بين|من)\s+)?(?P<first>{_MONTH}){to}(?P<last>{_MONTH})(?!\s*\d{{1,2}}\b)",
+            _month_range,
+        ),
+        (rf"(?P<day>{_FULL})", _whole_day),
+        (
+            rf"(?:the\s+)?(?:(?P<nth>first|second|third|fourth|last)\s+quarter|Q(?P<digit>[1-4]))"
+            rf"(?:\s+(?:of\s+)?(?P<qyear>{_YEAR}))?",
+            _quarter,
+        ),
+        (
+            rf"(?:the\s+)?(?P<half>first|second)\s+(?:half|six months)\s+of\s+(?P<hyear>{_YEAR})",
+            _half,
+        ),
+        (
+            rf"(?:(?:in|during|throughout|for|of|over)\s+(?:the month of\s+|all of\s+)?|(?:في|خلال)\s+)"
+            rf"(?P<month>{_MONTH})(?!\s*\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d))",
+            _whole_month,
+        ),
+        (rf"(?P<month>(?:{_MONTHS_EN})\s+{_YEAR})", _whole_month),
+        (
+            rf"(?:in|during|throughout|for|of|over|عام|في عام|خلال عام|سنة)\s+(?:the year\s+)?(?P<year>{_YEAR})\b",
+            _whole_year,
+        ),
+        (
+            rf"(?:the\s+)?(?:past|last|previous|preceding)\s+(?:{_NUMBER}\s+|24\s+)?(?:hours|days|weeks|months|"
+            rf"week|month|year)\b|this\s+(?:week|month|year)|yesterday|today|"
+            rf"(?:ال)?24 ساعة(?: الماضية)?|الـ24 ساعة|(?:الشهر|الأسبوع|العام) (?:الماضي|الفائت)|أمس|اليوم",
+            _relative,
+        ),
+        (rf"(?:on\s+)?(?:last\s+)?(?P<weekday>{weekdays})\b", _weekday),
+    ]
+    return tuple((re.compile(pattern), read) for pattern, read in build)
+
+
+def _either_range(match: re.Match[str], published: date | None) -> _Span | None:
+    if match.group("first") is None:
+        words = re.match(rf"(?:from|between)\s+(?P<first>{_FULL}).*?(?P<last>{_DAY})$", match.group())
+        return _range(words, published) if words else None
+    return _range(match, published)
+
