@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from llm_extract.documents.text import SAMPLE_BYTES, Decoding, choose_decoding, shown
+from llm_extract.documents.text import SAMPLE_BYTES, Decoding, choose_decoding, is_torn_utf8, shown
 from llm_extract.errors import DocumentError
 
 BATCH_ROWS = 64
@@ -59,7 +59,10 @@ def open_text(stream: BinaryIO, *, gzipped: bool = False) -> TextStream:
     head = buffered.peek(SAMPLE_BYTES)
     if not head:
         raise DocumentError("the file is empty; leave it out or fill it", code="empty")
-    decoding = choose_decoding(head, whole=len(head) < SAMPLE_BYTES)
+    if is_torn_utf8(head):
+        decoding = Decoding("utf-8", guessed=False)
+    else:
+        decoding = choose_decoding(head, whole=len(head) < SAMPLE_BYTES)
     lines = io.TextIOWrapper(
         buffered, encoding=decoding.codec, errors="surrogateescape", newline="\n"
     )
@@ -151,7 +154,7 @@ def parquet_rows(path: str) -> Iterator[PlacedRow | BrokenRow]:
                 for cells in batch.to_pylist():
                     number += 1
                     yield PlacedRow(number, f"row {number}", cells)
-    except (arrow.ArrowException, ValueError) as error:
+    except (arrow.ArrowException, ValueError, OSError) as error:
         raise DocumentError(
             f"not a readable parquet file ({shown(str(error))}) after row {number}; write it again",
             code="broken_parquet",

@@ -44,6 +44,10 @@ _CONTROLS = "".join(c for c in map(chr, range(32)) if c not in "\t\n\r\v\f")
 _LATIN_PAGES = ["cp1252", "cp1250"]
 _TURKISH_PAGES = ["cp1254", "cp1252", "cp1250"]
 _OTHER_PAGES = ["cp1256", "cp1251", "koi8_r", "cp1253", "cp1255"]
+_BEYOND_ASCII = 0.3
+"""Share of bytes beyond ASCII below which no text is Chinese, Japanese or Korean: their codecs
+would take a stray byte and the letter behind it for one character."""
+
 _TURKISH = re.compile(rb"[\xd0\xdd\xde\xf0\xfd\xfe]")
 """Letters of Turkish in cp1254, which cp1252 gives to Icelandic."""
 
@@ -102,6 +106,8 @@ def choose_decoding(raw: bytes, *, whole: bool, declared: str | None = None) -> 
         return _checked(raw, utf16, whole)
     if _decodes(raw, "utf-8", whole):
         return _checked(raw, Decoding("utf-8", guessed=False), whole)
+    if is_torn_utf8(raw):
+        raise DocumentError("a few bytes break its UTF-8; save the text again", code="undecodable")
     if declared is not None and _decodes(raw, declared, whole):
         return _checked(raw, Decoding(declared, guessed=False), whole)
     if _control_share(raw.decode("latin-1")) > _CONTROL_SHARE:
@@ -113,6 +119,13 @@ def choose_decoding(raw: bytes, *, whole: bool, declared: str | None = None) -> 
             code="undecodable",
         )
     return Decoding(codec, guessed=True)
+
+
+def is_torn_utf8(raw: bytes) -> bool:
+    """Whether `raw` is UTF-8 but for a few bytes; as a code page all its words would be wrong."""
+    text = raw.decode("utf-8", "replace")
+    torn = text.count("\ufffd")
+    return torn > 0 and sum(c > "\x7f" for c in text) > 3 * torn
 
 
 def _checked(raw: bytes, decoding: Decoding, whole: bool) -> Decoding:
@@ -166,7 +179,8 @@ def _legacy_codec(raw: bytes, whole: bool) -> str | None:
         pages = _OTHER_PAGES
     else:
         pages = _TURKISH_PAGES if _TURKISH.search(raw) else _LATIN_PAGES
-    for isolation in (pages, None):
+    mostly_beyond = sum(map(raw.count, range(0x80, 0x100))) > _BEYOND_ASCII * len(raw)
+    for isolation in (pages, None) if mostly_beyond else (pages,):
         matches = from_bytes(raw[:SAMPLE_BYTES], cp_isolation=isolation, preemptive_behaviour=False)
         ranked = sorted(
             matches,

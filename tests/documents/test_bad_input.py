@@ -11,6 +11,8 @@ import zipfile
 from pathlib import Path
 
 import docx
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from llm_extract.documents import Report, UnreadableReport
@@ -238,6 +240,14 @@ def test_a_quote_that_is_never_closed_is_named(reader) -> None:
     assert one.text == "One" and broken.code == "broken_row" and "line 3" in broken.message
 
 
+def test_a_parquet_file_that_breaks_half_way_is_named(reader) -> None:
+    path = reader.folder / "rows.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["Nine killed in Karsa"] * 3}), path)
+    raw = bytearray(path.read_bytes())
+    raw[8:40] = b"\xff" * 32
+    assert reader.refusal("rows.parquet", bytes(raw)).code == "broken_parquet"
+
+
 def test_an_option_that_names_no_column_is_said(reader) -> None:
     refusal = reader.refusal("rows.csv", "id,text\n1,One\n", text_column="body")
     assert refusal.code == "no_column" and "the columns are: id, text" in refusal.message
@@ -247,6 +257,12 @@ def test_bytes_that_break_the_encoding_cost_one_row_only(reader) -> None:
     rows = b"id,text\n1,One\n" + b"3,plain words\n" * 20_000 + b"2,Neuf tu\xe9s\nlast,End\n"
     found = reader.read(reader.write("rows.csv", rows))
     assert [found[-2].code, found[-1].text] == ["undecodable", "End"]
+
+
+def test_a_torn_row_of_a_utf8_file_costs_that_row_only(reader) -> None:
+    rows = "{}\n".format('{"text": "قتل تسعة مدنيين"}').encode()
+    torn = reader.read(reader.write("rows.jsonl", rows + rows.replace(b"\xd8", b"\xff", 1) + rows))
+    assert [getattr(item, "code", "read") for item in torn] == ["read", "undecodable", "read"]
 
 
 def test_lone_surrogates_and_line_breaks_in_cells_do_no_harm(reader) -> None:

@@ -7,6 +7,9 @@ from datetime import date
 
 import docx
 import pytest
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
@@ -92,6 +95,33 @@ def test_tracked_insertions_are_text_and_deletions_are_not() -> None:
     ):
         paragraph._p.append(parse_xml(change.format(ns=nsdecls("w"))))
     assert read_word(saved(document)).text == "The toll is 12"
+
+
+def test_text_boxes_are_read_once() -> None:
+    document = docx.Document()
+    box = "<w:txbxContent><w:p><w:r><w:t>Nine killed</w:t></w:r></w:p></w:txbxContent>"
+    mc = 'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    document.add_paragraph("Box:")._p.append(
+        parse_xml(
+            f"<w:r {nsdecls('w')} {mc}><mc:AlternateContent><mc:Choice>{box}</mc:Choice>"
+            f"<mc:Fallback>{box}</mc:Fallback></mc:AlternateContent></w:r>"
+        )
+    )
+    assert read_word(saved(document)).text == "Box:\nNine killed\n"
+
+
+def test_footnotes_follow_the_text() -> None:
+    document = docx.Document()
+    document.add_paragraph("Nine killed")
+    note = f"<w:footnotes {nsdecls('w')}><w:footnote><w:p><w:r><w:t>Two of them later</w:t></w:r>"
+    part = Part(
+        PackURI("/word/footnotes.xml"),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.footnotes+xml",
+        f"{note}</w:p></w:footnote></w:footnotes>".encode(),
+        document.part.package,
+    )
+    document.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    assert read_word(saved(document)).text == "Nine killed\nTwo of them later"
 
 
 def test_content_controls_are_text() -> None:

@@ -59,6 +59,30 @@ def test_bytes_that_break_their_own_mark_are_undecodable() -> None:
     assert refusal.value.code == "undecodable"
 
 
+def test_utf8_that_was_torn_is_refused_and_not_read_as_a_code_page() -> None:
+    for raw in (ARABIC.encode()[:-1], ARABIC.encode() + b"\xff" + ARABIC.encode()):
+        with pytest.raises(DocumentError, match="break its UTF-8") as refusal:
+            choose_decoding(raw, whole=True)
+        assert refusal.value.code == "undecodable"
+
+
+def test_a_stray_byte_never_swallows_the_letter_behind_it() -> None:
+    with pytest.raises(DocumentError) as refusal:
+        choose_decoding(b"Nine were kil\x81ed in Karsa", whole=True)
+    assert refusal.value.code == "undecodable"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"),
+    [
+        ("九名平民在星期二的空袭中丧生", "gb18030"),
+        ("火曜日の空爆で民間人が死亡した", "shift_jis"),
+    ],
+)
+def test_east_asian_text_is_read(text: str, codec: str) -> None:
+    assert decoded(text.encode(codec)) == text
+
+
 def test_line_ends_become_one_and_text_becomes_nfc() -> None:
     assert stored_text("a\r\nb\rcafe\u0301") == "a\nb\ncaf\u00e9"
 
