@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from llm_extract.cli.console import say
 from llm_extract.errors import DocumentError, LlmExtractError, RecordsError
+from llm_extract.export import UNWRITABLE
 
 FAILED_REPORTS = 1
 USAGE = 2
@@ -30,12 +31,15 @@ class Program(TyperGroup):
             return super().invoke(ctx)
         except LlmExtractError as error:
             say(f"error: {error}", "red")
-            raise Exit(
-                USAGE if isinstance(error, (DocumentError, RecordsError)) else SETUP
-            ) from None
+            raise Exit(_exit_code(error)) from None
         except BrokenPipeError:
             raise
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             say(f"error: {where}{error.strerror or error}", "red")
             raise Exit(SETUP) from None
+
+
+def _exit_code(error: LlmExtractError) -> int:
+    named_wrongly = isinstance(error, (DocumentError, RecordsError)) and error.code != UNWRITABLE
+    return USAGE if named_wrongly else SETUP

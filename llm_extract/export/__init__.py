@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llm_extract.export.csv import to_csv
-from llm_extract.export.files import written_whole
+from llm_extract.export.files import UNWRITABLE, written_whole
 from llm_extract.export.frame import to_frame
 from llm_extract.export.jsonl import (
     RECORDS_NAME,
@@ -15,6 +15,7 @@ from llm_extract.export.jsonl import (
 
 __all__ = [
     "RECORDS_NAME",
+    "UNWRITABLE",
     "GrowingRecords",
     "read_records",
     "to_csv",

@@ -10,25 +10,44 @@ from typing import TextIO
 
 from llm_extract.errors import RecordsError
 
+UNWRITABLE = "unwritable"
+"""Code of the RecordsError for a place that cannot be written."""
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
     """A UTF-8 file to write to; it takes the place of `path` when the block ends without an error.
 
+    A link is followed. What is there and is no ordinary file (a pipe, a device) is written to
+    directly, as it must not be replaced.
+
     Raises:
-        RecordsError: the folder or the file cannot be written.
+        RecordsError: the folder or the file cannot be written; its code is `UNWRITABLE`.
     """
-    half = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with half.open("w", encoding="utf-8", newline="\n") as file:
+    target = path.resolve()
+    replaced = target.is_file() or not target.exists()
+    written = target.with_name(f".{target.name}.{os.getpid()}.tmp") if replaced else target
+    with writing(path):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with written.open("w", encoding="utf-8", newline="\n") as file:
             try:
                 yield file
                 file.flush()
-                os.fsync(file.fileno())
+                if replaced:
+                    os.fsync(file.fileno())
             except BaseException:
-                half.unlink()
+                if replaced:
+                    written.unlink()
                 raise
-        half.replace(path)
+        if replaced:
+            written.replace(target)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turns an OSError inside the block into a RecordsError that names `path`."""
+    try:
+        yield
     except OSError as error:
-        raise RecordsError(f"{path} cannot be written: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise RecordsError(f"{path} cannot be written: {reason}", code=UNWRITABLE) from error

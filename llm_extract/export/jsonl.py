@@ -9,7 +9,7 @@ from typing import Self, TextIO
 from pydantic import ValidationError
 
 from llm_extract.errors import RecordsError
-from llm_extract.export.files import written_whole
+from llm_extract.export.files import writing, written_whole
 from llm_extract.export.frame import to_frame
 from llm_extract.record import Record
 
@@ -90,13 +90,9 @@ class GrowingRecords:
         Raises:
             RecordsError: the file cannot be written.
         """
-        try:
+        with writing(self._path):
             if self._file is None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self._path.open("w", encoding="utf-8", newline="\n")
             self._file.write(record_line(record))
             self._file.flush()
-        except OSError as error:
-            raise RecordsError(
-                f"{self._path} cannot be written: {error.strerror or error}"
-            ) from error

@@ -26,7 +26,7 @@ def test_jsonl_goes_to_standard_output_without_a_file(cli: Cli) -> None:
 def test_a_target_that_cannot_be_written_is_one_line(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     failed = cli("export", EXAMPLE, "--out", tmp_path / "file" / "claims.csv")
-    assert failed.exit_code == 2
+    assert failed.exit_code == 3
     assert "cannot be written" in failed.stderr and failed.stderr.count("\n") == 1
 
 
