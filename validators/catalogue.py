@@ -71,8 +71,9 @@ RULES: tuple[Rule, ...] = (
         "or places",
         "warning",
         READING,
-        'Numbers of things; numbers that no casualty word governs; a counted word ("a doctor") '
-        "inside a quote or without a casualty word beside it.",
+        "Numbers of things; numbers that no casualty word governs or that the report corrects "
+        '("earlier reported 12"); a counted word ("a doctor") inside a quote, without a casualty '
+        "word beside it or as the one who acts.",
         grounding.mentions_are_bound,
     ),
     Rule(
@@ -172,8 +173,8 @@ RULES: tuple[Rule, ...] = (
         "no casualty word",
         "error",
         READING,
-        "A sentence that only repeats numbers of a claim, or whose numbers are listed as not about "
-        "people; languages without a table of casualty words.",
+        "A sentence that only repeats numbers of a claim, or whose numbers are corrected by the "
+        "report or listed as not about people; languages without a table of casualty words.",
         coverage.casualties_are_claimed,
     ),
 )

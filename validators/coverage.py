@@ -8,7 +8,7 @@ from llm_extract.cues import LANGUAGES, cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import Finding
-from llm_extract.validators.grounding import is_about_casualties, listed_mentions, read_operand
+from llm_extract.validators.grounding import counts_casualties, listed_mentions, read_operand
 from llm_extract.validators.rule_input import RuleInput, in_order
 from llm_extract.validators.wording import cut, found, listed
 
@@ -16,8 +16,9 @@ from llm_extract.validators.wording import cut, found, listed
 def casualties_are_claimed(given: RuleInput) -> Iterator[Finding]:
     """C01: no sentence counts casualties outside all claims, and no claim lacks a casualty word.
 
-    A sentence that only repeats numbers of a claim (a headline), or whose numbers are listed as not
-    about people, is no omission. A report in a language without casualty words is not judged.
+    A sentence that only repeats numbers of a claim (a headline), or whose numbers are corrected or
+    listed as not about people, is no omission. A report in a language without casualty words is not
+    judged.
     """
     yield from _omissions(given)
     if given.record.claims and not _tells_of_casualties(given):
@@ -61,7 +62,7 @@ def _omissions(given: RuleInput) -> Iterator[Finding]:
             and sentence.index not in quoted
             and (mention.start, mention.end) not in unread
             and (mention.value, mention.upper) not in claimed
-            and is_about_casualties(given, mention)
+            and counts_casualties(given, mention)
             and given.cues_governing(sentence)
         ):
             by_sentence.setdefault(sentence.index, (sentence, []))[1].append(mention)

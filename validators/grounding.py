@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from llm_extract.cues import Cue, cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.record import Finding, Operand, RecordClaim
 from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term
@@ -70,14 +71,14 @@ def mentions_are_bound(given: RuleInput) -> Iterator[Finding]:
     """G03: a count of people or places in the text is bound to a slot, or listed as about neither.
 
     Left out are numbers of things, counted words ("a doctor") without a casualty word beside them,
-    and numbers that no casualty word governs.
+    numbers that no casualty word governs, and numbers that the report corrects.
     """
     bound = _bound_starts(given)
     listed_spans = listed_mentions(given)
     for mention in given.countable:
         if mention.start in bound or (mention.start, mention.end) in listed_spans:
             continue
-        if is_about_casualties(given, mention) or _counts_facilities(given, mention):
+        if counts_casualties(given, mention) or _counts_facilities(given, mention):
             yield found(
                 "G03",
                 "warning",
@@ -118,19 +119,22 @@ def mentions_feed_one_slot(given: RuleInput) -> Iterator[Finding]:
         )
 
 
-def is_about_casualties(given: RuleInput, mention: Mention) -> bool:
-    """Whether a mention counts people whom a casualty word governs.
+def counts_casualties(given: RuleInput, mention: Mention) -> bool:
+    """Whether a mention counts people whom a casualty word governs, and the count stands.
 
     A counted word needs the casualty word beside it, a number without a known noun needs one in its
-    sentence or table, a number of persons one there or shortly before.
+    sentence or table, a number of persons one there or shortly before. A number that the report
+    itself corrects ("earlier reported 12") doesn't stand.
     """
     noun = given.noun_of(mention)
-    if noun is not None and noun.role != "person":
-        return False
     sentence = given.sentence_at(mention.start)
-    cues = given.cues_governing(sentence) if sentence is not None else ()
+    if sentence is None or (noun is not None and noun.role != "person"):
+        return False
+    if _is_corrected(given, mention, sentence.start):
+        return False
+    cues = given.cues_governing(sentence)
     if mention.basis == "counted":
-        return any(_stand_together(given.text, mention, cue.start, cue.end) for cue in cues)
+        return any(_stand_together(given.text, mention, cue) for cue in cues)
     if cues or noun is None:
         return bool(cues)
     return bool(given.cues_between(mention.start - CARRY, mention.start))
@@ -154,11 +158,40 @@ BREAKS = frozenset(".,;:!?()\"'،؛؟«»“”\n|\t")
 """Marks that part a counted word from a casualty word."""
 
 
-def _stand_together(text: str, mention: Mention, start: int, end: int) -> bool:
-    if start < mention.end and end > mention.start:
+CORRECTS = 40
+"""Most characters between words of correction and the number they take back, about six words."""
+
+PASSIVE = frozenset({"was", "were", "been", "being", "is", "are", "be", "got", "fatally"})
+"""English words that make one who stands before "killed" its victim, and one after it another."""
+
+
+def _stand_together(text: str, mention: Mention, cue: Cue) -> bool:
+    """Whether a counted word is the victim of the casualty word beside it."""
+    if cue.start < mention.end and cue.end > mention.start:
         return True
-    gap = text[mention.end : start] if start >= mention.end else text[end : mention.start]
-    return len(gap) <= BESIDE and BREAKS.isdisjoint(gap)
+    comes_first = mention.end <= cue.start
+    gap = text[mention.end : cue.start] if comes_first else text[cue.end : mention.start]
+    if len(gap) > BESIDE or not BREAKS.isdisjoint(gap):
+        return False
+    has_verb = not PASSIVE.isdisjoint(gap.casefold().split())
+    may_be_agent = mention.language == "en" and "object" in cue.roles
+    return has_verb or not may_be_agent if comes_first else not has_verb
+
+
+def _is_corrected(given: RuleInput, mention: Mention, sentence_start: int) -> bool:
+    """Whether the first number after words of correction is this one."""
+    table = cue_table(given.record.report.language)
+    corrections = table.pattern("context", "corrected")
+    first = max(sentence_start, mention.start - 2 * CORRECTS)
+    for correction in corrections.finditer(given.text, first, mention.start):
+        gap = given.text[correction.end() : mention.start]
+        if (
+            len(gap) <= CORRECTS
+            and ";" not in gap
+            and not given.mentions_between(correction.end(), mention.start)
+        ):
+            return True
+    return False
 
 
 def _counts_facilities(given: RuleInput, mention: Mention) -> bool:

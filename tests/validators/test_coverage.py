@@ -49,12 +49,47 @@ def test_a_sentence_without_new_casualty_counts_is_no_omission(desk: Any, other:
 
 
 def test_a_number_listed_as_not_about_people_is_no_omission(desk: Any) -> None:
-    text = f"{TOLL} An earlier count put the dead at 29."
+    text = f"{TOLL} The dead of the year before were 29."
     at = desk(text)
     start = text.index("29")
     claim = at.claim(quote=TOLL, total="35")
     assert at.found("C01", claim, unread=[f"{start}:{start + 2}"]) == []
     assert len(at.found("C01", claim)) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "The ministry had earlier reported 29 deaths.",
+        "The number of those killed is up from 29.",
+        "A policeman who killed his wife was himself a man from Southam.",
+    ],
+)
+def test_corrected_numbers_and_those_who_act_are_no_omission(desk: Any, other: str) -> None:
+    at = desk(f"{TOLL} {other}")
+    assert at.found("C01", at.claim(quote=TOLL, total="35")) == []
+
+
+def test_a_number_after_the_corrected_one_is_an_omission(desk: Any) -> None:
+    at = desk(
+        f"{TOLL} In Southam the dead were revised from 29 to 41.".replace("29 to", "29 up to")
+    )
+    [finding] = at.found("C01", at.claim(quote=TOLL, total="35"))
+    assert finding.operands[0].as_written == "41"
+
+
+@pytest.mark.parametrize(
+    ("words", "victim"),
+    [
+        ("A sniper and a man were killed.", True),
+        ("The shelling killed a soldier.", True),
+        ("It is said a soldier killed nobody.", False),
+        ("It is said a soldier was badly wounded.", True),
+    ],
+)
+def test_a_counted_word_is_a_victim_by_its_place(desk: Any, words: str, victim: bool) -> None:
+    at = desk(f"{TOLL} {words}")
+    assert bool(at.found("C01", at.claim(quote=TOLL, total="35"))) is victim
 
 
 def test_a_quote_that_touches_the_sentence_covers_it(desk: Any) -> None:
