@@ -41,10 +41,12 @@ class ServedModel:
 def serve(model: ServedModel) -> None:
     """Serve until standard input closes; never returns.
 
-    The engine is imported here because it is large and untyped, and the parent has no use for it.
+    The engine is imported here because it is large and untyped, and the parent has no use for it;
+    what it may print goes to standard error, so that the answer to the parent stays one line.
     """
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     engine: Any = import_module("xllamacpp")
-
     params = engine.CommonParams()
     params.model.path = model.path
     params.model_alias = {model.name}
@@ -61,7 +63,7 @@ def serve(model: ServedModel) -> None:
     params.ui = False
     params.verbosity = QUIET
     server = engine.Server(params)
-    print(json.dumps({"url": server.listening_address}), flush=True)
+    print(json.dumps({"url": server.listening_address}), file=answers, flush=True)
     sys.stdin.read()
     os._exit(0)
 

@@ -127,7 +127,8 @@ class LocalServer:
 
         `messages` is what stands in front of the first word that differs: system text and worked
         examples, never a report, for what was read is kept in the cache folder. Without this every
-        slot reads the same start for itself. Takes milliseconds when it was read before.
+        slot reads the same start for itself. Takes milliseconds when it was read before; to be
+        called again whenever requests with another start have come between.
         """
         start = self._start_name(messages)
         with self._priming:
@@ -224,7 +225,7 @@ class LocalServer:
             reason = lines[-1] if lines else f"its process ended with code {self._child.returncode}"
         return (
             f"the local model {self.spec.name!r} cannot be served from {self._file}: {reason}; "
-            "is there enough free memory for it?"
+            "is the file whole, and is there enough free memory for it?"
         )
 
     def _post(self, path: str, request: dict[str, Any]) -> dict[str, Any]:

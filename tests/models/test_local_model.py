@@ -13,11 +13,12 @@ import pytest
 
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import Endpoint, open_endpoint
+from llm_extract.models.server import Message
 from llm_extract.pipeline import DEFAULT_MODEL
 
 pytestmark = pytest.mark.model
 
-SYSTEM = {"role": "system", "content": "You read short notes. " + "Read every word. " * 12}
+SYSTEM: Message = {"role": "system", "content": "You read short notes. " + "Read every word. " * 12}
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +40,10 @@ def client(endpoint: Endpoint) -> Iterator[openai.OpenAI]:
 
 
 def ask(client: openai.OpenAI, endpoint: Endpoint, note: str, schema: dict[str, Any]) -> Any:
-    return client.chat.completions.create(
+    create: Any = client.chat.completions.create
+    return create(
         model=endpoint.model,
-        messages=[SYSTEM, {"role": "user", "content": note}],  # type: ignore[list-item]
+        messages=[SYSTEM, {"role": "user", "content": note}],
         max_tokens=40,
         temperature=0,
         response_format={

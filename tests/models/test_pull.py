@@ -154,7 +154,7 @@ def test_a_verified_file_is_not_hashed_again(index: Path, monkeypatch: pytest.Mo
     def refuse(*_: Any) -> None:
         raise AssertionError("hashed again")
 
-    monkeypatch.setattr(pulling.hashlib, "file_digest", refuse)
+    monkeypatch.setattr(hashlib, "file_digest", refuse)
     assert pull(spec) == path
 
 
@@ -215,7 +215,7 @@ def test_a_python_without_pip_is_told_how_to_get_it(
     bare = tmp_path / "python"
     bare.write_text('#!/bin/sh\necho "$0: No module named pip" >&2\nexit 1\n', encoding="ascii")
     bare.chmod(0o755)
-    monkeypatch.setattr(pulling.sys, "executable", str(bare))
+    monkeypatch.setattr(sys, "executable", str(bare))
     assert "this Python has no pip; install it (python -m ensurepip)" in str(failing(local(WHEELS)))
 
 

@@ -25,6 +25,8 @@ ENGINE = """
 import http.server, json, os, pathlib, sys, threading
 from types import SimpleNamespace
 
+print("the engine greets")
+
 class CommonParams:
     def __init__(self):
         self.model = SimpleNamespace(path="")
