@@ -17,13 +17,13 @@ def normalised(form: str, language: str) -> str:
     """The key under which a form is stored: casefolded; Arabic without vowel signs and hamza seats."""
     if language == "ar":
         return _VOWEL_SIGNS.sub("", form).translate(_ALIF)
-    return form.casefold().replace("’", "'")
+    return form.casefold().replace("’", "'").replace("ʼ", "'")
 
 
 def forms(noun: str, rule: str) -> Iterator[Form]:
     """Forms of one noun of a language file: "singular/plural", "/plural only" or a regular singular.
 
-    `rule` is `english`, `romance`, `explicit` or `arabic`.
+    Several forms on one side are split by "|". `rule` is `english`, `romance`, `explicit` or `arabic`.
     """
     singular, slash, plural = noun.partition("/")
     if rule == "arabic":
@@ -33,10 +33,12 @@ def forms(noun: str, rule: str) -> Iterator[Form]:
         plural = _english_plural(singular)
     elif not slash and rule == "romance":
         plural = _romance_plural(singular)
-    if plural:
-        yield plural, "plural"
-    if singular:
-        yield singular, "singular"
+    for form in plural.split("|"):
+        if form:
+            yield form, "plural"
+    for form in singular.split("|"):
+        if form:
+            yield form, "singular"
 
 
 def arabic_stems(word: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ def _month_first(months: str) -> re.Pattern[str]:
 
 
 def _trailing(trailers: Mapping[str, Qualifier]) -> re.Pattern[str]:
-    phrases = "|".join(sorted(trailers, key=len, reverse=True)).replace(" ", r"\s+")
+    phrases = "|".join(sorted(trailers, key=len, reverse=True)).replace(" ", r"\s+") or "(?!)"
     return re.compile(
         rf"(?P<sign>\+(?!\d))|-(?P<joined>plus|odd)\b"
         rf"|\s+(?:[^\W\d_]+\s+){{0,2}}?(?P<phrase>{phrases})\b(?!\s+(?:than|\d|one|two|three|four|five"
