@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from llm_extract.cues import LANGUAGES, cue_table
+from llm_extract.cues import cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import Finding
@@ -40,9 +40,9 @@ MOST_NAMED = 5
 def _tells_of_casualties(given: RuleInput) -> bool:
     """Whether the text has a casualty word; taken as given where no table of its language is."""
     language = given.record.report.language
-    if language is not None and language not in LANGUAGES:
-        return True
-    return cue_table(language).any_outcome.search(given.text) is not None
+    table = cue_table(language)
+    has_table = language in (None, table.language) and bool(table.sections)
+    return not has_table or table.any_outcome.search(given.text) is not None
 
 
 def _omissions(given: RuleInput) -> Iterator[Finding]:

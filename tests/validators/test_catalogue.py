@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -321,9 +320,3 @@ def test_a_second_check_says_the_same(desk: Any, record: Record, text: str) -> N
     findings = check(record, text, ledger)
     again = record.model_copy(update={"findings": findings, "disposition": disposition(findings)})
     assert check(again, text, ledger) == findings
-
-
-def test_rules_import_no_model_no_store_and_no_prompt(project: Path) -> None:
-    above = re.compile(r"llm_extract\.(models|store|prompt|extraction|pipeline|batch|review|cli)")
-    for module in (project / "validators").glob("*.py"):
-        assert not above.search(module.read_text(encoding="utf-8")), module.name

@@ -115,6 +115,11 @@ def test_claims_in_a_report_without_casualty_words_are_an_error(desk: Any) -> No
     assert "no word of casualties" in finding.message
 
 
+def test_a_report_of_unknown_language_is_judged_by_the_english_words(desk: Any) -> None:
+    at = desk("On Monday 35 people visited the fair.", None)
+    assert len(at.found("C01", at.claim(total="35"))) == 1
+
+
 def test_a_language_without_casualty_words_is_not_judged(desk: Any) -> None:
     at = desk("Mandag ble 35 personer drept.", "no")
     assert at.found("C01", at.claim(total="35")) == []
