@@ -7,39 +7,12 @@ Latin scripts tell a name by its capitals; Arabic has none, so there a name is a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from llm_extract.extraction.names_arabic import ARABIC
+from llm_extract.extraction.names_table import NameTable
 
-@dataclass(frozen=True, slots=True)
-class NameTable:
-    """Patterns of one language; `{party}` in a blame pattern stands for the party's phrase.
-
-    A blame pattern's reach is `after`, `before` or `sentence`: whose figures it blames a party for.
-    """
-
-    phrase: str
-    source: str
-    party: str
-    documents: str
-    publication: str
-    adverbs: str
-    verb_first: bool
-    lead: re.Pattern[str]
-    joint: re.Pattern[str]
-    institution: re.Pattern[str]
-    named: re.Pattern[str]
-    never: re.Pattern[str]
-    pronouns: frozenset[str]
-    blame_patterns: tuple[tuple[str, str], ...]
-    places: re.Pattern[str]
-
-    def is_party(self, words: str) -> bool:
-        """Whether a phrase names a party: a name or an institution, no weekday and no weapon."""
-        if self.never.search(words) or words.casefold() in self.pronouns:
-            return False
-        return self.institution.search(words) is not None or self.named.search(words) is not None
-
+__all__ = ["ENGLISH", "NameTable", "name_table"]
 
 _CAP = r"(?:(?:al-|el-|an-|ar-|as-|ash-)?[A-ZÀ-ÞА-ЯЇІЄҐ][\w’'\-.]*\w)"
 _JOIN = r"(?:(?:of|for|in|on|and|the|de|del|du|des|la|al|el|&|to|against|by)\s+){1,3}"
@@ -150,53 +123,6 @@ ENGLISH = NameTable(
         rf"(?P<place>{_CAP}(?:[\s-](?:(?:al|el|de|of)[\s-])?{_CAP})*)"
     ),
 )
-
-_AR_WORD = r"[\u0621-\u064A\u064B-\u0652\u0670]+"
-_AR_STOP = (
-    r"(?:أن|إن|أنّ|في|عن|على|من|إلى|خلال|بمقتل|مقتل|بحسب|وفق|حيث|التي|الذي|والتي|كما|قد|لقد|يوم|"
-    r"اليوم|أمس|ما|لا|هذا|هذه|تقريرها|تقريره|بيانها|قال|قالت|أعلن|أعلنت|وثق|وثقت|قتل|قتلت)\b"
-)
-_AR_TAIL = rf"(?:\s+(?!{_AR_STOP}){_AR_WORD}){{0,4}}"
-_AR_ORG = (
-    r"(?:و|ل|ب)?(?:ال)?(?:شبكة|مرصد|دفاع المدني|وزارة|منظمة|هيئة|مركز|مكتب|أمم المتحدة|بعثة|مديرية|"
-    r"هلال الأحمر|صليب الأحمر|لجنة|مفوضية|رابطة|جمعية|مؤسسة|شرطة|مصدر|مصادر|ناشطون|ناشطين|شهود|"
-    r"مسؤول|مسؤولون|سلطات|خوذ البيضاء|تجمع|نقابة|وكالة|إدارة|متحدث)"
-)
-_AR_PARTY = (
-    r"(?:ال)?(?:قوات|ميليشيا\w*|مليشيا\w*|جيش|نظام|تنظيم|طيران|طائرات|فصائل|هيئة|حزب|تحالف|حركة|جماعة|"
-    r"كتائب|سلاح الجو|احتلال|شرطة|مخابرات|أجهزة الأمن|مسلحي|مسلحو|عناصر|قسد|روسيا|إسرائيل|الولايات المتحدة)"
-)
-_AR_PHRASE = rf"{_AR_ORG}{_AR_TAIL}"
-_AR_PARTY_PHRASE = rf"{_AR_PARTY}{_AR_TAIL}"
-
-ARABIC = NameTable(
-    phrase=_AR_PHRASE,
-    source=_AR_PHRASE,
-    party=_AR_PARTY_PHRASE,
-    publication=r"(?:تقرير|بيان)",
-    documents=r"(?:تقرير|بيان|إحصائية|إحصائيات|حصيلة|صادر|صدر|عن|نشرته|أصدرته|من)",
-    adverbs=r"قد|كما",
-    verb_first=True,
-    lead=re.compile(r"(?:(?:و|ل|ب)(?=ال)|عناصر\s+|مسلحي\s+)"),
-    joint=re.compile(r"\s*،\s*|\s+و(?=(?:ال)?(?:قوات|ميليشيا|جيش|روسيا|حلفا|النظام))"),
-    institution=re.compile(_AR_PARTY),
-    named=re.compile(r"(?!)"),
-    never=re.compile(r"مجهول|مستشفى|مشفى"),
-    pronouns=frozenset({"المصدر", "التقرير", "البيان"}),
-    blame_patterns=(
-        (r"على\s+(?:يد|أيدي)\s+{party}", "before"),
-        (r"(?:قتلت|قتل|اعتقلت|اعتقل|أصابت|قصفت|استهدفت|اختطفت|احتجزت|نفذت|شنت|ارتكبت|أعدمت)\s+{party}", "sentence"),
-        (r"{party}\s+(?:بقتل|بمقتل|مسؤول\w*\s+عن|قتلت|اعتقلت|قصفت)", "after"),
-        (r"(?:قصف|غارات?|غارة|هجوم|هجمات|نيران|استهداف|إطلاق)\s+(?:\w+\s+){0,3}?(?:ل|من|شنتها?|نفذتها?|نفذه|شنه)\s?{party}", "sentence"),
-        (r"(?:الجاني|المسؤول|الجهة)[^:\n]{0,30}:\s*{party}", "sentence"),
-        (r"(?:مسؤولية|نسب\w*|اتهم\w*|حمل\w*)[^.؛]{0,60}?\s(?:إلى\s+|ل)?{party}", "sentence"),
-    ),
-    places=re.compile(
-        rf"(?:في|قرب|شمال|جنوب|شرق|غرب)\s+(?:(?:مدينة|بلدة|قرية|ريف|محافظة|مخيم|حي|منطقة|شمال|جنوب|شرق|"
-        rf"غرب|شرقي|غربي|جنوبي|شمالي)\s+)*(?P<place>(?!{_AR_STOP})(?:ال)?{_AR_WORD})"
-    ),
-)
-
 
 @lru_cache(maxsize=None)
 def name_table(language: str) -> NameTable:
