@@ -271,12 +271,12 @@ RULES: Final = LanguageRules(
         Trigger("ar_denial", r"[وفب]?(?P<ar_denied>لا|لم|دون|بدون|عدم|ليس|ليست)\b", _read_denial),
         Trigger(
             "ar_vague",
-            rf"\b[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
+            rf"[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
             r"|اعداد(?:\s+(?:كبيرة|هائلة))?(?=\s+من\b)|عديد(?=\s+من\b)|عدة|بضعة|بضع|كثير(?=\s+من\b))\b",
             _read_vague,
         ),
-        Trigger("ar_number", rf"\b[وف]?[بلك]?(?:ال)?(?P<ar_bare>{_STARTS})\b", _read_number),
-        Trigger("ar_ordinal", rf"\b[وف]?[بلك]?(?P<ar_rank>{'|'.join(words.ORDINALS)})\b", _read_ordinal),
+        Trigger("ar_number", rf"(?:[وف]?[بلك]?(?:ال)?)??(?P<ar_bare>{_STARTS})\b", _read_number),
+        Trigger("ar_ordinal", rf"[وف]?[بلك]?(?P<ar_rank>{'|'.join(words.ORDINALS)})\b", _read_ordinal),
         Trigger("ar_dual", r"\w{3,}(?:ان|ين|تا|تي)\b", _read_dual),
         Trigger(
             "ar_counted",
@@ -311,6 +311,7 @@ RULES: Final = LanguageRules(
             "ملايين": 1_000_000, "مليار": 1_000_000_000},
     labels=_kinds("identifier", "القرار قرار المادة مادة رقم الرقم الطريق الفقرة الغرفة غرفة الجناح الفرع فرع القانون"
                   " المرسوم الصفحة البند الملحق الدورة القطاع هاتف الهاتف") | _kinds("measure", "الساعة"),
+    named_labels=frozenset(),
     year_words=frozenset("عام العام سنة السنة منذ مطلع نهاية بداية عامي خلال في".split()),
     qualifiers=_with_proclitics(dict[str, Qualifier]({
         "ما لا يقل عن": "at_least", "لا يقل عن": "at_least", "مالا يقل عن": "at_least", "لا تقل عن": "at_least",

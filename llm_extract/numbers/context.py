@@ -30,6 +30,9 @@ _ARABIC_PERCENT = re.compile(r"\s*في\s+الم(?:ئ|ائ)ة\b")
 _YEARS_AFTER = re.compile(r"[\s-]*(?:years?|months?)\b(?!\s+(?:in|of|later|after|ago))")
 _NAMED_AGE_BEFORE = re.compile(r"(?:[A-Z][\w'’-]+|\b(?:man|woman|boy|girl|child|son|daughter|baby)),\s$")
 _NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|;|\.(?!\d)|\sand\s)")
+_HARMED_AFTER = re.compile(
+    r"\s+(?:were|killed|dead|died|wounded|injured|hurt|others|more|missing|arrested|detained)\b"
+)
 _CURRENCY = re.compile(r"[$€£¥₺₽]\s?$")
 _STRICT_YEAR_BEFORE = frozenset(
     "in since during until till mid early late throughout عام العام سنة لعام وعام منذ عامي".split()
@@ -83,7 +86,7 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
     if not written_in_digits:
         return "vague" if value is None else "count"
     label = grammar.labels.get(previous)
-    if label is not None and not counts_people_or_places(page, end):
+    if label is not None and _is_label(page, grammar, start, end, previous):
         return label
     if value in _YEARS and end - start == 4 and reading.upper is None:
         if previous in _CLOCK_BEFORE and value % 100 < 60 and not counts_people_or_places(page, end):
@@ -169,6 +172,16 @@ def _unit_after(page: Page, grammar: Grammar, end: int) -> Kind | None:
             return None
         at = word.end()
     return None
+
+
+def _is_label(page: Page, grammar: Grammar, start: int, end: int, label: str) -> bool:
+    if label in grammar.named_labels and not _named_before(page, start):
+        return False
+    return not _HARMED_AFTER.match(page.low, end) and not counts_people_or_places(page, end)
+
+
+def _named_before(page: Page, start: int) -> bool:
+    return _last_word(page.text[max(0, start - _BEFORE) : start])[:1].isupper()
 
 
 def _is_named_age(page: Page, start: int, end: int) -> bool:

@@ -25,6 +25,9 @@ _DIGITS = re.compile(
     r"|\d{1,3}(?: 000)+(?!\d))(?P<rest>[.٫]\d+)?"
     r"|(?P<whole>\d+)(?:[.٫](?P<fraction>\d+)|,(?P<comma>\d{1,2})(?=\s*(?:million|billion|thousand|%|km|مليون|٪)))?"
 )
+_SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)")
+"""Thousands parted by a plain space, as all languages but English and Arabic write them."""
+
 _SUFFIX = re.compile(r"(k|m|bn)?(?P<letters>[a-z]+)?(?![\w])")
 _SCALE_WORD = re.compile(r"[\s\u00a0-]{0,2}([^\W\d_]+)")
 _SLASH = re.compile(r"\d{1,4}/\d{1,4}(?![\d/])")
@@ -81,6 +84,9 @@ def read_month(page: Page, grammar: Grammar, at: int) -> Reading | None:
 
 def _plain(page: Page, grammar: Grammar, at: int, language: str) -> Reading:
     low = page.low
+    spaced = _SPACED.match(low, at) if grammar.latin != "en" else None
+    if spaced is not None:
+        return Reading(at, spaced.end(), int(spaced.group().replace(" ", "")), language)
     found = _DIGITS.match(low, at)
     assert found is not None
     end = found.end()

@@ -66,6 +66,10 @@ _ANOTHER_ALONE = re.compile(r"[.,;]|\s+(?:was|in|on|at|who|seriously|critically|
 _HARMED_BEFORE = re.compile(
     r"\b(?:kill|wound|injur|arrest|detain|abduct|kidnapp|hurt)(?:ed|es?|ing|ring)?\s+$|\band\s+$"
 )
+_AGED = re.compile(
+    rf"\s+(?:\d{{1,3}}|{_SUB})[\s-]+(?:year|month|week|day)s?[\s-]+old\b(?!\s+(?:conflict|war|feud|dispute"
+    r"|law|ceasefire|truce|building|house|mosque|church|school|siege|campaign|agreement))"
+)
 _SPEECH = re.compile(
     r"\s+(?:(?:has|have|had|also|who|later|then)\s+)*(?:said|says|told|added|reported|confirmed|stated|explained|noted"
     r"|announced|recalled|claimed|described|declared)\b"
@@ -191,6 +195,10 @@ def _read_scale(page: Page, match: re.Match[str]) -> Reading | None:
 def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
     low, start = page.low, match.start()
     if match.group() != "another":
+        aged = _AGED.match(low, match.end())
+        if aged is not None:
+            # The age is a mention of its own, so that the person's span is the article alone.
+            return Reading(start, match.end(), 1, CODE, "count", "exact", "counted")
         for reader in (_read_vague, _read_word):
             reading = reader(page, match)
             if reading is not None:
@@ -267,6 +275,16 @@ def _kinds(kind: Kind, forms: str) -> dict[str, Kind]:
     return dict.fromkeys(forms.split(), kind)
 
 
+_LABELS: Final = (
+    "resolution resolutions article articles section chapter no nos room ward highway route flight annex"
+    " figure fig page pages pp paragraph para footnote volume vol appendix tel phone telephone fax"
+)
+_NAMED_LABELS: Final = (
+    "decree law number road street table protocol channel version building block gate apartment sector"
+    " phase case brigade battalion line category unit zone area station item note level grade class"
+    " issue box psalm serial id code post grid battery checkpoint camp village district gallery"
+)
+
 RULES: Final = LanguageRules(
     code=CODE,
     triggers=(
@@ -301,12 +319,8 @@ RULES: Final = LanguageRules(
                         " nautical whole working different separate successive calendar previous".split()),
     scales={**words.SCALES, "hundred": 100, "dozen": 12, "k": 1_000, "bn": 1_000_000_000,
             "mln": 1_000_000},
-    labels=_kinds("identifier", "resolution resolutions article articles art section sections chapter decree law no nos number"
-                     " room ward highway route road rte flight annex figure fig table page pages pp paragraph"
-                     " para protocol channel version building block gate apartment sector phase"
-                     " case brigade battalion street line category unit zone area station chapter item"
-                     " appendix footnote note level grade class volume vol issue box psalm tel phone"
-                     " telephone fax serial id code post grid battery checkpoint"),
+    labels=_kinds("identifier", f"{_LABELS} {_NAMED_LABELS}"),
+    named_labels=frozenset(_NAMED_LABELS.split()),
     year_words=frozenset("in since of during until till from by year before after mid early late"
                          " throughout through around between to for and".split()),
     qualifiers=dict[str, Qualifier]({

@@ -56,6 +56,7 @@ def rules(code: str) -> LanguageRules:
     table = _TABLES[code]
     read = _library_speller(code) if table["reader"] == "library" else _table_speller(table)
     one = frozenset(table["one"])
+    has_article = table["reader"] == "library"
     vague = "|".join(sorted(table["vague"], key=len, reverse=True))
     round_words: Mapping[str, int] = table["words"]
     rounds = "|".join(sorted(round_words, key=len, reverse=True))
@@ -74,7 +75,7 @@ def rules(code: str) -> LanguageRules:
         if spelled is None:
             return None
         value, end = spelled
-        if value == 1 and page.low[match.start() : end] in one:
+        if has_article and value == 1 and page.low[match.start() : end] in one:
             return _article(page, match.start(), end, code)
         return Reading(match.start(), end, value, code)
 
@@ -90,6 +91,7 @@ def rules(code: str) -> LanguageRules:
         unit_gaps=frozenset(),
         scales=table["scales"],
         labels=dict.fromkeys(table["labels"], "identifier"),
+        named_labels=frozenset(),
         year_words=frozenset(table["year_words"]),
         qualifiers={phrase: q for q, phrases in table["qualifiers"].items() for phrase in phrases},
         trailers={},

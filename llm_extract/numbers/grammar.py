@@ -39,6 +39,7 @@ class Grammar:
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
     labels: Mapping[str, Kind]
+    named_labels: frozenset[str]
     year_words: frozenset[str]
     qualifier_tails: Mapping[str, tuple[tuple[tuple[str, ...], Qualifier], ...]]
     fillers: frozenset[str]
@@ -85,6 +86,7 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
         unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
         scales={s: v for r in rules for s, v in r.scales.items()},
         labels={w: k for r in rules for w, k in r.labels.items()},
+        named_labels=frozenset().union(*(r.named_labels for r in rules)),
         year_words=frozenset().union(*(r.year_words for r in rules)),
         qualifier_tails=_tails({p: q for r in rules for p, q in r.qualifiers.items()}),
         fillers=frozenset().union(*(r.fillers for r in rules)),

@@ -19,10 +19,14 @@ _STOP: Final = frozenset(
     " near between during since until against over under about around it he she they we you i not no"
     " so because if killed injured wounded died hurt arrested detained abducted kidnapped displaced"
     " said told to including per via amid among across per said leaving causing killing wounding injuring"
+    " ont été est sont dans à qui et avec y en fueron murieron que und in wurden e foram sono hanno"
+    " і й та у в з на що які загинули и в с на что которые погибли"
     " والذين الذين التي الذي في من على إلى عن مع بين خلال منذ بعد قبل كان كانت قتل قتلوا أصيب".split()
 )
 _GAP = re.compile(r"\+?[ \t\u00a0\u202f]*\n?[ \t\"“”'‘’«»(\u00a0-]*")
 _OPEN_ENDED = re.compile(r"\s+or\s+(?:more|so|fewer|less)\b")
+_ELIDED = re.compile(r"[dlDL]['’](?=\w)")
+_AGED = re.compile(r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)[ -](?:year|month|week|day)s?[ -]olds?[ ,]*")
 _OF = re.compile(r"of\b|من\b")
 
 
@@ -64,6 +68,12 @@ def noun_after(text: str, end: int, language: str) -> Noun | None:
     while skipped <= _MAX_SKIPPED:
         gap = _GAP.match(text, at)
         at = gap.end() if gap is not None else at
+        aged = _AGED.match(text, at)
+        if aged is not None:
+            at = aged.end()
+        elided = _ELIDED.match(text, at)
+        if elided is not None:
+            at = elided.end()
         word = WORD.match(text, at)
         if word is None:
             return None

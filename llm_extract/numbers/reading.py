@@ -56,7 +56,8 @@ class LanguageRules:
 
     `units` give the kind of a number by the word after it, `unit_gaps` are words that may stand
     between the two; `scales` multiply digits ("1.2 million"); `labels` are words before a number
-    that give its kind, `year_words` those before a bare year; `qualifiers` stand before a
+    that give its kind, `named_labels` those of them that do so only with a capital;
+    `year_words` those before a bare year; `qualifiers` stand before a
     number, `trailers` after it; `fillers` may stand between a qualifier and its number.
     """
 
@@ -67,6 +68,7 @@ class LanguageRules:
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
     labels: Mapping[str, Kind]
+    named_labels: frozenset[str]
     year_words: frozenset[str]
     qualifiers: Mapping[str, Qualifier]
     trailers: Mapping[str, Qualifier]
