@@ -63,11 +63,19 @@ def assemble(
     drafts: list[Draft] = []
     holder: dict[int, Draft] = {}
     live = [f for f in reading.figures if not f.superseded and not f.facility]
-    for figure in live:
+    for figure in sorted(live, key=lambda f: f.mention.start):
         outcome = outcomes.get(figure.index)
         if outcome is None:
             continue
         _place(reading, settings, figure, outcome, drafts, holder)
+    return assemble_drafts(reading, settings, drafts)
+
+
+def assemble_drafts(
+    reading: Reading, settings: Sequence[Setting], drafts: list[Draft]
+) -> CasualtyReport:
+    """Merges repeats, lets circumstances carry over, infers `part_of`, writes the schema."""
+    drafts.sort(key=lambda draft: draft.figure.mention.start)
     _carry_over(reading, drafts)
     drafts = _merged(drafts)
     _infer_parents(drafts)
@@ -98,7 +106,7 @@ def _place(
         holder[figure.index] = sibling
         return
     around = circumstances(reading, settings, figure, outcome)
-    draft = Draft(outcome, figure, figure, around, victims=_victims(figure))
+    draft = Draft(outcome, figure, figure, around, victims=group_victims(figure))
     draft.sentences.append(figure.sentence)
     if not figure.whole:
         _fill(reading, draft, figure)
@@ -160,7 +168,8 @@ def _sibling(
     return last
 
 
-def _victims(figure: Figure) -> Victims:
+def group_victims(figure: Figure) -> Victims:
+    """What the noun of a figure makes of its people."""
     if figure.group == "civilians" or (figure.noun and "civilian" in figure.noun.form):
         return "civilians"
     return "combatants" if figure.group in COMBATANTS else "unspecified"

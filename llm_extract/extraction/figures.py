@@ -77,6 +77,16 @@ class Figure:
         return self.options[0].outcome if self.options else None
 
     @property
+    def doubtful(self) -> bool:
+        """Whether several outcomes are left, or a person is counted by a distant word only."""
+        return len(self.options) > 1 or (
+            self.mention.basis == "counted"
+            and bool(self.options)
+            and self.options[0].cost > SETTLED_COST
+            and self.container is None
+        )
+
+    @property
     def whole(self) -> bool:
         """Whether it counts a whole (people, civilians, miners) and not a named group of one."""
         return self.group in TOTAL_LABELS or self.combined

@@ -221,7 +221,9 @@ def _mention_of(
         if quote.start is None or quote.end is None:
             continue
         for mention in ledger.within(quote.start, quote.end):
-            if mention.value != count.value or mention.upper != count.upper:
+            if mention.kind not in ("count", "vague") or mention.value != count.value:
+                continue
+            if mention.upper != count.upper:
                 continue
             noun = counted_noun(text, mention)
             fits = noun is None or noun.label == slot or slot in ("total", "facility")

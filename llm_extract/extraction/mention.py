@@ -1,0 +1,367 @@
+"""Strategy `mention`: the figures of a report are read by rule, a model settles what stays open.
+
+Asked are: numbers with several possible outcomes, victims who stand without a number, parties blamed
+where no rule finds one. Every choice is among what the passage holds; what comes back and does not
+stand in the passage is asked for once more and then dropped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import Field, ValidationInfo, create_model, field_validator
+
+from llm_extract.extraction.assembly import assemble
+from llm_extract.extraction.call import Caller, Conversation, Message
+from llm_extract.extraction.circumstances import Setting, read_settings
+from llm_extract.extraction.figures import Figure, Option, Reading
+from llm_extract.extraction.names import name_table
+from llm_extract.extraction.parties import Blame, Named, full_names
+from llm_extract.extraction.wire import Wire
+from llm_extract.lexicon import noun_lexicon
+from llm_extract.numbers.mention import Mention
+from llm_extract.prompting import Prompt
+from llm_extract.schema import CasualtyReport, Outcome
+
+PASSAGE_CHARACTERS = 1200
+"""Longest passage asked about at once, so that a small model keeps the thread."""
+REPLY_TOKENS = 384
+MOST_NAMES = 6
+LONGEST_NAME = 120
+
+NAMED_OUTCOMES: tuple[tuple[str, Outcome], ...] = (("killed", "killed"), ("wounded", "injured"))
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of the report with the questions that are open in it; `end` excluded."""
+
+    start: int
+    end: int
+    numbers: tuple[Figure, ...]
+    victims: bool
+    blame: bool
+
+
+async def read_by_mention(
+    reading: Reading, prompt: Prompt, caller: Caller, conversation: Conversation
+) -> CasualtyReport:
+    """The claims of a report; one request for each passage that leaves something open."""
+    settings = read_settings(reading)
+    outcomes = {f.index: f.options[0].outcome for f in reading.figures if f.options}
+    for passage in open_passages(reading, settings):
+        answer = await caller.ask(
+            messages(prompt, reading.report.text, passage),
+            answer_model(reading.report.text, passage),
+            conversation,
+            (passage.start, passage.end),
+            REPLY_TOKENS,
+        )
+        if answer is not None:
+            apply(reading, settings, outcomes, passage, answer.model_dump())
+    return assemble(reading, settings, outcomes)
+
+
+# --- what is asked ----------------------------------------------------------------------------
+
+
+def open_passages(reading: Reading, settings: Sequence[Setting]) -> Iterator[Passage]:
+    """Passages with open questions: neighbouring sentences together, up to a length."""
+    wanted = [s.index for s in reading.sentences if _is_open(reading, settings, s.index)]
+    while wanted:
+        first = last = wanted[0]
+        start = reading.sentences[first].start
+        while wanted and reading.sentences[wanted[0]].end - start <= PASSAGE_CHARACTERS:
+            last = wanted.pop(0)
+        if wanted and wanted[0] == first:
+            last = wanted.pop(0)
+        yield _passage(reading, settings, first, last)
+
+
+def _passage(reading: Reading, settings: Sequence[Setting], first: int, last: int) -> Passage:
+    while first > 0 and _length(reading, first - 1, last) <= PASSAGE_CHARACTERS // 2:
+        first -= 1
+    while last + 1 < len(reading.sentences) and _length(reading, first, last + 1) <= (
+        PASSAGE_CHARACTERS // 2
+    ):
+        last += 1
+    inside = range(first, last + 1)
+    return Passage(
+        start=reading.sentences[first].start,
+        end=reading.sentences[last].end,
+        numbers=tuple(f for f in reading.figures if f.sentence in inside and _unsettled(f)),
+        victims=any(_names_victims(reading, n) for n in inside),
+        blame=any(_blames_nobody(reading, settings, n) for n in inside),
+    )
+
+
+def _length(reading: Reading, first: int, last: int) -> int:
+    return reading.sentences[last].end - reading.sentences[first].start
+
+
+def _is_open(reading: Reading, settings: Sequence[Setting], index: int) -> bool:
+    return (
+        any(_unsettled(f) for f in reading.in_sentence(index))
+        or _names_victims(reading, index)
+        or _blames_nobody(reading, settings, index)
+    )
+
+
+def _unsettled(figure: Figure) -> bool:
+    return not figure.facility and not figure.superseded and figure.doubtful
+
+
+def _names_victims(reading: Reading, index: int) -> bool:
+    """Whether a sentence tells of killed or wounded people that no figure of it counts."""
+    bound = {
+        option.cue.start
+        for figure in reading.in_sentence(index)
+        for option in figure.options[:1]
+        if option.cue is not None
+    }
+    return any(
+        cue.outcome in ("killed", "injured")
+        and cue.start not in bound
+        and cue.roles & {"subject", "object"}
+        and cue.roles != {"head"}
+        for cue in reading.cues[index]
+    )
+
+
+def _blames_nobody(reading: Reading, settings: Sequence[Setting], index: int) -> bool:
+    """Whether a sentence counts victims and no sentence of the report blames anyone by rule.
+
+    A model asked beside parties that are known already names whoever stands nearest, mostly the one
+    who reports.
+    """
+    if reading.sentences[index].kind != "prose" or any(s.blames for s in settings):
+        return False
+    return any(f.whole and not f.superseded for f in reading.in_sentence(index))
+
+
+def messages(prompt: Prompt, text: str, passage: Passage) -> list[Message]:
+    """System, worked examples and the passage; the report is only ever a value of the template."""
+    words = [_words(text, figure) for figure in passage.numbers]
+    return [*example_messages(prompt), _user(prompt, text[passage.start : passage.end], words)]
+
+
+def example_messages(prompt: Prompt) -> list[Message]:
+    """What stands before every passage, the same bytes each time."""
+    found: list[Message] = [{"role": "system", "content": prompt.system}]
+    for example in prompt.examples:
+        reply = dict(example.reply)
+        numbers = reply["numbers"]
+        reply["numbers"] = {str(n + 1): label for n, label in enumerate(numbers.values())}
+        found.append(_user(prompt, example.report, list(numbers)))
+        found.append({"role": "assistant", "content": compact(reply)})
+    return found
+
+
+def compact(reply: dict[str, Any]) -> str:
+    """JSON without spaces: examples in this form keep a model from spending tokens on them."""
+    return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
+
+
+def _user(prompt: Prompt, passage: str, words: Sequence[str]) -> Message:
+    content = prompt.render_user(passage=passage, numbers=list(words))
+    return {"role": "user", "content": content.strip()}
+
+
+def _words(text: str, figure: Figure) -> str:
+    return " ".join(text[figure.start : figure.end].split())
+
+
+def answer_model(text: str, passage: Passage) -> type[Wire]:
+    """The schema for one passage: outcomes that the words allow, names that stand in it."""
+    source = text[passage.start : passage.end]
+
+    def stands(cls: type[Wire], names: list[str], info: ValidationInfo) -> list[str]:
+        missing = [name for name in names if find_words(source, name) is None]
+        if missing:
+            raise ValueError(
+                f"{info.field_name}: {missing[0]!r} does not stand in the passage; copy words "
+                "exactly or leave them out"
+            )
+        return names
+
+    numbers: dict[str, Any] = {
+        str(n + 1): (Literal[(*(o.outcome for o in figure.options), "none")], ...)  # type: ignore[misc]
+        for n, figure in enumerate(passage.numbers)
+    }
+    name = Field(max_length=LONGEST_NAME)
+    victims = Field(max_length=MOST_NAMES if passage.victims else 0)
+    blamed = Field(max_length=MOST_NAMES if passage.blame else 0)
+    from typing import Annotated
+
+    names = list[Annotated[str, name]]
+    return create_model(
+        "Passage",
+        __base__=Wire,
+        __validators__={"stands": field_validator("killed", "wounded", "blamed")(stands)},  # type: ignore[arg-type,dict-item]
+        numbers=(create_model("Numbers", __base__=Wire, **numbers), ...),
+        killed=(Annotated[names, victims], ...),
+        wounded=(Annotated[names, victims], ...),
+        blamed=(Annotated[names, blamed], ...),
+    )
+
+
+def find_words(source: str, words: str) -> tuple[int, int] | None:
+    """Where words stand in a text, white space folded and case ignored; None when nowhere."""
+    parts = words.split()
+    if not parts:
+        return None
+    pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, parts)) + r"(?!\w)"
+    match = re.search(pattern, source, re.IGNORECASE)
+    return match.span() if match else None
+
+
+# --- what comes back --------------------------------------------------------------------------
+
+
+def apply(
+    reading: Reading,
+    settings: list[Setting],
+    outcomes: dict[int, Outcome],
+    passage: Passage,
+    answer: dict[str, Any],
+) -> None:
+    """Puts one answer into the reading: outcomes, victims without a number, parties."""
+    for n, figure in enumerate(passage.numbers):
+        chosen = answer["numbers"][str(n + 1)]
+        if chosen == "none":
+            outcomes.pop(figure.index, None)
+            reading.unread.append(figure.mention)
+        else:
+            outcomes[figure.index] = chosen
+    text = reading.report.text
+    for key, outcome in NAMED_OUTCOMES:
+        for words in answer[key]:
+            found = find_words(text[passage.start : passage.end], words)
+            if found is not None:
+                span = (passage.start + found[0], passage.start + found[1])
+                _add_victim(reading, settings, outcomes, span, outcome)
+    _add_blame(reading, settings, passage, answer["blamed"])
+
+
+def _add_victim(
+    reading: Reading,
+    settings: Sequence[Setting],
+    outcomes: dict[int, Outcome],
+    span: tuple[int, int],
+    outcome: Outcome,
+) -> None:
+    """A person listed without a number becomes a counted figure, unless a number counts them."""
+    text = reading.report.text
+    start, end = span
+    sentence = next((s for s in reading.sentences if s.start <= start < s.end), None)
+    if sentence is None or end > sentence.end or not is_one_person(reading, start, end):
+        return
+    if any(c.start < end and start < c.end for c in settings[sentence.index].claimants):
+        return
+    for figure in reading.figures:
+        if figure.start < end and start < figure.end:
+            if figure.mention.basis == "counted":
+                outcomes[figure.index] = outcome
+            return
+    counted = next(
+        (m for m in reading.ledger.within(sentence.start, sentence.end)
+         if m.start < end and start < m.end),
+        None,
+    )
+    if counted is not None and counted.basis == "printed" and counted.kind == "count":
+        return
+    mention = Mention(
+        start=start,
+        end=end,
+        text=text[start:end],
+        kind="count",
+        value=1,
+        upper=None,
+        qualifier="exact",
+        qualifier_start=None,
+        qualifier_end=None,
+        basis="counted",
+        language=reading.table.language,
+    )
+    reading.unread = [m for m in reading.unread if m is not counted]
+    cue = next((c for c in reading.cues[sentence.index] if c.outcome == outcome), None)
+    figure = Figure(
+        index=len(reading.figures),
+        mention=mention if counted is None else counted,
+        noun=None,
+        sentence=sentence.index,
+        start=start,
+        end=end,
+        group="people",
+        facility=False,
+        options=(Option(outcome, cue, 0.0),),
+    )
+    reading.figures.append(figure)
+    outcomes[figure.index] = outcome
+
+
+_PERSON_OPENING = re.compile(
+    r"(?:(?:an?|the|one|his|her|their|its|another|former|ex-\w+)\s|[A-ZÀ-Þ\"'“]|[\u0621-\u064A]|[А-ЯІЇЄҐ])",
+)
+
+
+def is_one_person(reading: Reading, start: int, end: int) -> bool:
+    """Whether words name or describe exactly one person, as far as they show it."""
+    words = reading.report.text[start:end]
+    if re.search(r"\d", words) or name_table(reading.table.language).never.fullmatch(words):
+        return False
+    if reading.table.language == "en":
+        nouns = list(noun_lexicon("en").scan(reading.report.text, start, end))
+        head = next((n for n in nouns if n.role == "person"), None)
+        if head is not None and head.plural:
+            return False
+        if head is None and nouns and not re.search(r"[A-Z]", words[1:]):
+            return False
+        before = reading.report.text[max(0, start - 6) : start]
+        if head is None and not re.search(r"[A-Z]", words) and not re.search(r"\b(?:an?|the|his|her)\s$", before, re.I):
+            return _PERSON_OPENING.match(words) is not None
+    return True
+
+
+def _add_blame(
+    reading: Reading, settings: list[Setting], passage: Passage, words: Sequence[str]
+) -> None:
+    """Parties that a model names reach the sentences of the passage that blame nobody by rule."""
+    text = reading.report.text
+    names = name_table(reading.table.language)
+    parties: list[Named] = []
+    for name in words:
+        found = find_words(text[passage.start : passage.end], name)
+        if found is None or not names.is_party(name):
+            continue
+        lead = names.lead.match(name)
+        start = passage.start + found[0] + (lead.end() if lead else 0)
+        parties.append(Named(start, passage.start + found[1], text[start : passage.start + found[1]]))
+    if not parties:
+        return
+    sources = {c.words for s in settings for c in s.claimants}
+    sources |= set(full_names(text)) | set(full_names(text).values())
+    own = tuple(p for p in parties if p.words not in sources)
+    blameless = [
+        s.index
+        for s in reading.sentences
+        if passage.start <= s.start and s.end <= passage.end
+        and _blames_nobody(reading, settings, s.index)
+    ]
+    for sentence in (reading.sentences[n] for n in blameless if own):
+        setting = settings[sentence.index]
+        around = text[passage.start : passage.end]
+        alleged = reading.table.pattern("blame", "alleged").search(around) is not None
+        claimed = reading.table.pattern("blame", "claimed").search(around) is not None
+        blame = Blame(
+            parties=own,
+            attribution="claimed" if claimed else "alleged" if alleged else "stated",
+            start=sentence.start,
+            end=sentence.end,
+            reach=(sentence.start, sentence.end),
+        )
+        settings[sentence.index] = replace(setting, blames=(blame,))

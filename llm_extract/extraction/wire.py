@@ -1,0 +1,51 @@
+"""What goes over the wire: JSON Schemas in the form that strict structured output accepts.
+
+All keys are required, no key is added, definitions are inlined: nested references break llama.cpp's
+grammar, and hosted servers refuse open objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Wire(BaseModel):
+    """Base of what a model is asked to fill for one passage."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """The strict schema: instructor puts what this returns into the request."""
+        return strict(super().model_json_schema(*args, **kwargs))
+
+
+def strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """A JSON Schema with definitions inlined, every key required and no other key allowed."""
+    definitions = schema.get("$defs", {})
+
+    def closed(node: Any) -> Any:
+        if isinstance(node, list):
+            return [closed(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            target = definitions[node["$ref"].removeprefix("#/$defs/")]
+            rest = {key: value for key, value in node.items() if key != "$ref"}
+            return closed({**target, **rest})
+        kept = {
+            key: {name: closed(part) for name, part in value.items()}
+            if key == "properties"
+            else closed(value)
+            for key, value in node.items()
+            if key not in ("$defs", "default") and not (key == "title" and isinstance(value, str))
+        }
+        if kept.get("type") == "object" or "properties" in kept:
+            kept["required"] = list(kept.get("properties", {}))
+            kept["additionalProperties"] = False
+        return kept
+
+    inlined: dict[str, Any] = closed(schema)
+    return inlined
