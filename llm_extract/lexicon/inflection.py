@@ -1,4 +1,4 @@
-"""Surface forms of the nouns in the language files: plurals by rule, Arabic duals and proclitics."""
+"""Surface forms of the nouns in the language files: plurals, Arabic duals and proclitics."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SIBILANT = ("s", "x", "z", "ch", "sh")
 
 
 def normalised(form: str, language: str) -> str:
-    """The key under which a form is stored: casefolded; Arabic without vowel signs and hamza seats."""
+    """The key of a form: casefolded; Arabic without vowel signs and hamza seats."""
     if language == "ar":
         return _VOWEL_SIGNS.sub("", form).translate(_ALIF)
     return form.casefold().replace("’", "'").replace("ʼ", "'")
 
 
 def forms(noun: str, rule: str) -> Iterator[Form]:
-    """Forms of one noun of a language file: "singular/plural", "/plural only" or a regular singular.
+    """Forms of one noun of a file: "singular/plural", "/plural only" or a regular singular.
 
     Several forms on one side are split by "|". `rule` is `english`, `romance`, `explicit` or `arabic`.
     """

@@ -20,6 +20,7 @@ Number = Literal["singular", "dual", "plural"]
 WORD = re.compile(r"[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*(?:['’-][^\W\d_]+)*")
 """A word: letters with Arabic vowel signs, joined by apostrophes or hyphens."""
 
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What the lexicon knows of one surface form."""

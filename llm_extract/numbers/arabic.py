@@ -12,9 +12,9 @@ from typing import Final
 from llm_extract.lexicon import noun_lexicon
 from llm_extract.lexicon.nouns import WORD, Entry
 from llm_extract.numbers import arabic_words as words
+from llm_extract.numbers import tables
 from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.reading import LanguageRules, Page, Reading, Trigger
-from llm_extract.schema import Qualifier
 
 CODE: Final = "ar"
 
@@ -22,9 +22,15 @@ _LEXICON = noun_lexicon(CODE)
 _STARTS = "|".join(
     sorted(
         {
-            *words.UNITS, *words.TEN, *words.TENS, *words.HUNDRED, *words.HUNDREDS, *words.SCALES,
+            *words.UNITS,
+            *words.TEN,
+            *words.TENS,
+            *words.HUNDRED,
+            *words.HUNDREDS,
+            *words.SCALES,
             *words.TWICE_SCALES,
-        } - {"الاف", "ملايين", "مليارات"},
+        }
+        - {"الاف", "ملايين", "مليارات"},
         key=len,
         reverse=True,
     )
@@ -32,7 +38,9 @@ _STARTS = "|".join(
 _AND_HALF = re.compile(r"\s+ونصف(?:\s+ال(?:الف|مليون|مليار))?\b")
 _WORD = re.compile(r"\w+")
 _NEXT_WORD = re.compile(r"[ \t\u00a0\n]{1,2}(\w+)")
-_WEEKDAYS: Final = frozenset({"الاحد", "الاثنين", "الثلاثاء", "الاربعاء", "الخميس", "الجمعة", "السبت"})
+_WEEKDAYS: Final = frozenset(
+    {"الاحد", "الاثنين", "الثلاثاء", "الاربعاء", "الخميس", "الجمعة", "السبت"}
+)
 _ONE_OF: Final = frozenset({"احد", "احدي"})
 _AFTER_NOUN: Final = frozenset({"واحد", "واحدة"})
 _CASUALTY_NOUNS: Final = (
@@ -89,7 +97,7 @@ def _number_at(low: str, start: int) -> tuple[int | None, int]:
         if word is None:
             break
         token, joined = word.group(), False
-        if seen and token[0] == "و" and token not in words.UNITS:
+        if seen and token[0] == "و":
             token, joined = token[1:], True
         step = _step(token, last, joined, group)
         if step is None:
@@ -113,14 +121,18 @@ def _number_at(low: str, start: int) -> tuple[int | None, int]:
 
 def _step(token: str, last: str, joined: bool, group: int) -> tuple[str, int] | None:
     """What one word adds after a word of class `last`; None when it starts something else."""
-    if token in words.UNITS and (last == "none" or (joined and last in ("hundred", "scale", "twice"))):
+    if token in words.UNITS and (
+        last == "none" or (joined and last in ("hundred", "scale", "twice"))
+    ):
         return "unit", words.UNITS[token]
     if token in words.TEN:
         if last == "unit" and not joined:
             return "ten", words.TEN[token]
         if last == "none" or (joined and last in ("hundred", "scale", "twice")):
             return "ten", words.TEN[token]
-    if token in words.TENS and (last == "none" or (joined and last in ("unit", "hundred", "scale", "twice"))):
+    if token in words.TENS and (
+        last == "none" or (joined and last in ("unit", "hundred", "scale", "twice"))
+    ):
         return "tens", words.TENS[token]
     if token in words.HUNDRED:
         if last == "unit" and not joined and group < 10:
@@ -132,7 +144,9 @@ def _step(token: str, last: str, joined: bool, group: int) -> tuple[str, int] | 
     if token in words.SCALES:
         if last in ("unit", "ten", "tens", "hundred") and not joined:
             return "scale", words.SCALES[token]
-        if (last == "none" or (joined and last in ("scale", "twice"))) and not token.endswith(("اف", "ين", "ات")):
+        if (last == "none" or (joined and last in ("scale", "twice"))) and not token.endswith(
+            ("اف", "ين", "ات")
+        ):
             return "scale", words.SCALES[token]
     if token in words.TWICE_SCALES and (last == "none" or (joined and last == "scale")):
         return "twice", words.TWICE_SCALES[token]
@@ -140,7 +154,7 @@ def _step(token: str, last: str, joined: bool, group: int) -> tuple[str, int] | 
 
 
 def _one_of(page: Page, start: int, end: int) -> Reading | None:
-    """"One of the civilians": only before a definite plural noun of people or places."""
+    """ "One of the civilians": only before a definite plural noun of people or places."""
     after = _NEXT_WORD.match(page.low, end)
     if after is None or not after.group(1).startswith("ال"):
         return None
@@ -151,7 +165,7 @@ def _one_of(page: Page, start: int, end: int) -> Reading | None:
 
 
 def _single(page: Page, start: int, end: int) -> Reading | None:
-    """"One" behind its noun: a count behind people and places, a measure behind a unit."""
+    """ "One" behind its noun: a count behind people and places, a measure behind a unit."""
     before = page.low[max(0, start - 24) : start].split()
     if not before:
         return None
@@ -173,7 +187,7 @@ def _kind_before(low: str, start: int) -> Kind | None:
 
 
 def _read_dual(page: Page, match: re.Match[str]) -> Reading | None:
-    low, start, end = page.low, match.start(), match.end()
+    low, end = page.low, match.end()
     word = match.group()
     bare, entry = _without_proclitic(word)
     if entry is None or entry.number != "dual" or len(bare) <= _SHORTEST_DUAL:
@@ -186,7 +200,11 @@ def _read_dual(page: Page, match: re.Match[str]) -> Reading | None:
 
 def _without_proclitic(word: str) -> tuple[str, Entry | None]:
     """The word without one-letter proclitics (the article stays), and what the lexicon knows of it."""
-    for bare in (word, word[1:] if word[0] in "وفبلك" else "", word[2:] if word[0] in "وف" and word[1] in "بلك" else ""):
+    for bare in (
+        word,
+        word[1:] if word[0] in "وفبلك" else "",
+        word[2:] if word[0] in "وف" and word[1] in "بلك" else "",
+    ):
         for stem in (bare, bare[2:] if bare.startswith("ال") else ""):
             entry = _LEXICON.entries.get(stem) if stem else None
             if entry is not None:
@@ -200,7 +218,7 @@ def _read_counted(page: Page, match: re.Match[str]) -> Reading | None:
 
 
 def _read_chained(page: Page, match: re.Match[str]) -> Reading | None:
-    """"And a woman": an indefinite singular of people that continues a list of casualties."""
+    """ "And a woman": an indefinite singular of people that continues a list of casualties."""
     start = match.start()
     reading = _singular(page, start + 1, also_places=False)
     if reading is None:
@@ -224,7 +242,9 @@ def _singular(page: Page, start: int, *, also_places: bool) -> Reading | None:
     if construct is not None and construct.group(1) not in _WEEKDAYS:
         return None
     after = _NEXT_WORD.match(low, noun.end)
-    if after is not None and (after.group(1) in _AFTER_NOUN or words.UNITS.get(after.group(1)) == 1):
+    if after is not None and (
+        after.group(1) in _AFTER_NOUN or words.UNITS.get(after.group(1)) == 1
+    ):
         return None
     return Reading(noun.start, noun.end, 1, CODE, "count", "exact", "counted")
 
@@ -255,89 +275,28 @@ def _read_ordinal(page: Page, match: re.Match[str]) -> Reading | None:
     return Reading(start, end, rank, CODE, kind)
 
 
-def _with_proclitics(phrases: dict[str, Qualifier]) -> dict[str, Qualifier]:
-    return {f"{letter}{phrase}": q for phrase, q in phrases.items() for letter in ("", "و", "ب", "ل", "ف")}
-
-
-def _kinds(kind: Kind, forms: str) -> dict[str, Kind]:
-    return dict.fromkeys(forms.split(), kind)
-
-
 _BIG_COUNT = r"(?:عشرات|مئات|الاف|ملايين)"
 
-RULES: Final = LanguageRules(
-    code=CODE,
-    triggers=(
-        Trigger("ar_denial", r"[وفب]?(?P<ar_denied>لا|لم|دون|بدون|عدم|ليس|ليست)\b", _read_denial),
-        Trigger(
-            "ar_vague",
-            rf"[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
-            r"|اعداد(?:\s+(?:كبيرة|هائلة))?(?=\s+من\b)|عديد(?=\s+من\b)|عدة|بضعة|بضع|كثير(?=\s+من\b))\b",
-            _read_vague,
-        ),
-        Trigger("ar_number", rf"(?:[وف]?[بلك]?(?:ال)?)??(?P<ar_bare>{_STARTS})\b", _read_number),
-        Trigger("ar_ordinal", rf"[وف]?[بلك]?(?P<ar_rank>{'|'.join(words.ORDINALS)})\b", _read_ordinal),
-        Trigger("ar_dual", r"\w{3,}(?:ان|ين|تا|تي)\b", _read_dual),
-        Trigger(
-            "ar_counted",
-            r"[وفب]?(?:ا?ل)?(?:قتل|قتلت|يقتل|مقتل|استشهد|استشهدت|استشهاد|اصيب|اصيبت|اصابة|وفاة|بينهم|بينهن|منهم|منهن|جرح|خطف|اعتقال"
-            r"|اختطاف|قصف|قصفت|استهدف|استهدفت|استهداف|تدمير|دمرت|دمر|طال|طالت)\s(?=\w)",
-            _read_counted,
-        ),
-        Trigger("ar_chained", r"و(?=\w{2,}\b)", _read_chained),
+_TRIGGERS: Final = (
+    Trigger("ar_denial", r"[وفب]?(?P<ar_denied>لا|لم|دون|بدون|عدم|ليس|ليست)\b", _read_denial),
+    Trigger(
+        "ar_vague",
+        rf"[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
+        r"|اعداد(?:\s+(?:كبيرة|هائلة))?(?=\s+من\b)|عديد(?=\s+من\b)|عدة|بضعة|بضع|كثير(?=\s+من\b))\b",
+        _read_vague,
     ),
-    months=(
-        "كانون الثاني", "كانون الاول", "تشرين الاول", "تشرين الثاني", "شباط", "اذار", "نيسان", "ايار",
-        "حزيران", "تموز", "اب", "ايلول", "يناير", "فبراير", "مارس", "ابريل", "مايو", "يونيو", "يونيه",
-        "يوليو", "يوليه", "اغسطس", "سبتمبر", "اكتوبر", "نوفمبر", "ديسمبر", "جانفي", "فيفري", "افريل",
-        "جوان", "جويلية", "اوت", "محرم", "صفر", "ربيع الاول", "ربيع الثاني", "ربيع الاخر", "جمادي الاولي",
-        "جمادي الاخرة", "جمادي الثانية", "رجب", "شعبان", "رمضان", "شوال", "ذو القعدة", "ذي القعدة",
-        "ذو الحجة", "ذي الحجة",
+    Trigger("ar_number", rf"(?:[وف]?[بلك]?(?:ال)?)??(?P<ar_bare>{_STARTS})\b", _read_number),
+    Trigger("ar_ordinal", rf"[وف]?[بلك]?(?P<ar_rank>{'|'.join(words.ORDINALS)})\b", _read_ordinal),
+    Trigger("ar_dual", r"\w{3,}(?:ان|ين|تا|تي)\b", _read_dual),
+    Trigger(
+        "ar_counted",
+        r"[وفب]?(?:ا?ل)?(?:قتل|قتلت|يقتل|مقتل|استشهد|استشهدت|استشهاد|اصيب|اصيبت|اصابة|وفاة|بينهم|بينهن|منهم|منهن|جرح|خطف|اعتقال"
+        r"|اختطاف|قصف|قصفت|استهدف|استهدفت|استهداف|تدمير|دمرت|دمر|طال|طالت)\s(?=\w)",
+        _read_counted,
     ),
-    units={
-        **_kinds("percent", "بالمئة بالمائة بالمية"),
-        **_kinds("money", "دولار دولارا دولارات يورو ليرة ليرات دينار دينارا دنانير جنيه جنيها جنيهات ريال ريالا ريالات"),
-        **_kinds(
-            "measure",
-            "كيلومتر كيلومترا كيلومترات كم كلم متر مترا امتار سم سنتيمتر سنتيمترا ملم مم ميل ميلا اميال ساعة"
-            " ساعات دقيقة دقائق ثانية ثوان ثواني يوم يوما ايام ليلة ليال ليالي اسبوع اسبوعا اسابيع شهر شهرا اشهر"
-            " شهور سنة سنوات سنين عام عاما اعوام عقد عقدا عقود قرن قرنا قرون مرة مرات طن طنا اطنان كيلوغرام"
-            " كيلوغراما كيلو كغ غرام لتر لترا لترات درجة درجات هكتار هكتارا دونم دونما صباحا مساء ظهرا ليلا فجرا"
-            " عصرا ص طابق طوابق طابقا",
-        ),
-    },
-    unit_gaps=frozenset({"حوالي", "تقريبا"}),
-    scales={"الف": 1_000, "الاف": 1_000, "الفا": 1_000, "مليون": 1_000_000, "مليونا": 1_000_000,
-            "ملايين": 1_000_000, "مليار": 1_000_000_000},
-    labels=_kinds("identifier", "القرار قرار المادة مادة رقم الرقم الطريق الفقرة الغرفة غرفة الجناح الفرع فرع القانون"
-                  " المرسوم الصفحة البند الملحق الدورة القطاع هاتف الهاتف") | _kinds("measure", "الساعة"),
-    named_labels=frozenset(),
-    year_words=frozenset("عام العام سنة السنة منذ مطلع نهاية بداية عامي خلال في".split()),
-    qualifiers=_with_proclitics(dict[str, Qualifier]({
-        "ما لا يقل عن": "at_least", "لا يقل عن": "at_least", "مالا يقل عن": "at_least", "لا تقل عن": "at_least",
-        "ما لايقل عن": "at_least", "لايقل عن": "at_least", "علي الاقل": "at_least", "كحد ادني": "at_least",
-        "ليس اقل من": "at_least", "حد ادني": "at_least",
-        "اكثر من": "more_than", "ازيد من": "more_than", "ما يزيد علي": "more_than", "ما يزيد عن": "more_than",
-        "يزيد علي": "more_than", "يزيد عن": "more_than", "تزيد عن": "more_than", "يفوق": "more_than",
-        "ما يفوق": "more_than", "فاق": "more_than", "يتجاوز": "more_than", "تجاوز": "more_than",
-        "تجاوزت": "more_than", "تتجاوز": "more_than", "ما يتجاوز": "more_than", "يزيد عددهم عن": "more_than",
-        "اكثر ما": "more_than",
-        "لا يتجاوز": "at_most", "لا تتجاوز": "at_most", "لم يتجاوز": "at_most", "لا يزيد عن": "at_most",
-        "لا يزيد علي": "at_most", "ما لا يزيد عن": "at_most", "ما لا يزيد علي": "at_most",
-        "ليس اكثر من": "at_most", "كحد اقصي": "at_most", "لا اكثر من": "at_most", "ما يصل الي": "at_most",
-        "يصل الي": "at_most",
-        "اقل من": "fewer_than", "ما يقل عن": "fewer_than",
-        "نحو": "about", "حوالي": "about", "قرابة": "about", "زهاء": "about", "ما يقارب": "about",
-        "يقارب": "about", "تقريبا": "about", "ما يقرب من": "about", "يقرب من": "about", "قريب من": "about",
-        "مايقارب": "about", "ما يقارب من": "about", "يقدر ب": "about", "تقارب": "about",
-    })),
-    trailers=dict[str, Qualifier]({
-        "علي الاقل": "at_least", "علي اقل تقدير": "at_least", "كحد ادني": "at_least", "او اكثر": "at_least",
-        "فاكثر": "at_least", "فما فوق": "at_least", "كحد اقصي": "at_most", "علي الاكثر": "at_most",
-        "او اقل": "at_most", "فاقل": "at_most", "تقريبا": "about",
-    }),
-    fillers=frozenset(),
-    range_words=("الي", "او", "حتي"),
-    between_words=frozenset({"بين", "وبين", "مابين"}),
-    change_words=frozenset("من ارتفع ارتفعت ارتفاع وارتفعت وارتفع زاد زادت ليرتفع لترتفع".split()),
+    Trigger("ar_chained", r"و(?=\w{2,}\b)", _read_chained),
+)
+
+RULES: Final[LanguageRules] = tables.language_rules(
+    CODE, tables.table("arabic"), _TRIGGERS, proclitics="وبلف"
 )

@@ -28,19 +28,23 @@ _AGE_BEFORE = re.compile(
 )
 _ARABIC_PERCENT = re.compile(r"\s*في\s+الم(?:ئ|ائ)ة\b")
 _YEARS_AFTER = re.compile(r"[\s-]*(?:years?|months?)\b(?!\s+(?:in|of|later|after|ago))")
-_NAMED_AGE_BEFORE = re.compile(r"(?:[A-Z][\w'’-]+|\b(?:man|woman|boy|girl|child|son|daughter|baby)),\s$")
+_NAMED_AGE_BEFORE = re.compile(
+    r"(?:[A-Z][\w'’-]+|\b(?:man|woman|boy|girl|child|son|daughter|baby)),\s$"
+)
 _NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|;|\.(?!\d)|\sand\s)")
 _HARMED_AFTER = re.compile(
     r"\s+(?:were|killed|dead|died|wounded|injured|hurt|others|more|missing|arrested|detained)\b"
 )
 _CURRENCY = re.compile(r"[$€£¥₺₽]\s?$")
-_STRICT_YEAR_BEFORE = frozenset(
-    "in since during until till mid early late throughout عام العام سنة لعام وعام منذ عامي".split()
-)
 _CLOCK_BEFORE = frozenset({"at"})
 _UNDER_AGES = frozenset({5, 10, 12, 13, 14, 15, 16, 17, 18, 21})
 _QUALIFIER_SIGNS: Final[dict[str, Qualifier]] = {
-    "~": "about", "≈": "about", ">": "more_than", "<": "fewer_than", "≥": "at_least", "≤": "at_most",
+    "~": "about",
+    "≈": "about",
+    ">": "more_than",
+    "<": "fewer_than",
+    "≥": "at_least",
+    "≤": "at_most",
 }
 _TOKEN = re.compile(r"\S+")
 
@@ -88,10 +92,14 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
     label = grammar.labels.get(previous)
     if label is not None and _is_label(page, grammar, start, end, previous):
         return label
-    if value in _YEARS and end - start == 4 and reading.upper is None:
-        if previous in _CLOCK_BEFORE and value % 100 < 60 and not counts_people_or_places(page, end):
+    if value is not None and value in _YEARS and end - start == 4 and reading.upper is None:
+        if (
+            previous in _CLOCK_BEFORE
+            and value % 100 < 60
+            and not counts_people_or_places(page, end)
+        ):
             return "measure"
-        if previous in _STRICT_YEAR_BEFORE or not counts_people_or_places(page, end):
+        if previous in grammar.year_words or not counts_people_or_places(page, end):
             return "year"
     return "count"
 

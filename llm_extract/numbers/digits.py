@@ -1,4 +1,4 @@
-"""Reads numbers written in digits of any script, with their separators, dates, times, identifiers."""
+"""Reads numbers written in digits of any script: separators, dates, times, identifiers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from llm_extract.numbers.grammar import Grammar
+from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.nouns import counts_people_or_places
 from llm_extract.numbers.reading import Page, Reading
 
@@ -14,31 +15,44 @@ _SPECIAL = re.compile(
     r"(?P<date>\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}([-/.])\d{1,2}\2(?:\d{4}|\d{2})(?!\d))"
     rf"|(?P<measure>{_TIME}(?:\s*(?:[-–~]|to)\s*{_TIME})?|\d{{1,2}}(?:\.\d{{2}})?\s*[ap]\.?m\b\.?"
     r"|\d{1,3}(?:\.\d+)?\s?°)"
-    r"|(?P<identifier>\d+(?:\.\d+){2,}|\d{1,3}\.\d{4,}|0\d{6,}|\d{9,}|\d{3}[-.]\d{3}[-.]\d{4}"
+    r"|(?P<identifier>\d+(?:\.\d+){2,}|\d{1,3}\.\d{4,}|0\d{6,}|\d{10,}|\d{3}[-.]\d{3}[-.]\d{4}"
     r"|\d+(?:-\d+){2,})"
     r"|(?P<year>(?:19|20)\d\d\s?[-–/]\s?(?:(?:19|20)\d\d|\d\d)(?!\d)|(?:19|20)?\d0s\b)"
     r"|(?P<ordinal>\d+(?:st|nd|rd|th)\b)"
 )
+_SPECIAL_KINDS: Final[tuple[Kind, ...]] = ("date", "measure", "identifier", "year", "ordinal")
+"""The group names of `_SPECIAL`."""
 _PHONE = re.compile(r"\+\d{1,3}(?:[ ().-]{0,2}\d{2,4}){2,}")
 _DIGITS = re.compile(
-    r"(?P<grouped>\d{1,3}(?:(?P<mark>[,.٬،'’\u2009\u202f\u00a0])\d{3})(?:(?P=mark)\d{3})*(?!\d)"
-    r"|\d{1,3}(?: 000)+(?!\d))(?P<rest>[.٫]\d+)?"
+    r"(?P<grouped>\d{1,3}(?:(?P<mark>[,.٬،'’\u2009\u202f\u00a0])\d{3})(?:(?P=mark)\d{3}){0,4}(?!\d)"
+    r"|\d{1,3}(?: 000){1,4}(?!\d))(?P<rest>[.٫]\d+)?"
     r"|(?P<whole>\d+)(?:[.٫](?P<fraction>\d+)|,(?P<comma>\d{1,2})(?=\s*(?:million|billion|thousand|%|km|مليون|٪)))?"
 )
-_SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?!\d)")
+_SPACED = re.compile(r"\d{1,3}(?: \d{3}){1,4}(?!\d)")
 """Thousands parted by a plain space, as all languages but English and Arabic write them."""
 
 _SUFFIX = re.compile(r"(k|m|bn)?(?P<letters>[a-z]+)?(?![\w])")
 _SCALE_WORD = re.compile(r"[\s\u00a0-]{0,2}([^\W\d_]+)")
 _SLASH = re.compile(r"\d{1,4}/\d{1,4}(?![\d/])")
+_TOKEN_TAIL = re.compile(r"\w*(?:[-‑]\w+)*")
 _GLUED = re.compile(r"[^\W\d_][\w]*(?:[-‑][\w]+)*[-‑]?$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\(?$")
 _LIST_AFTER = re.compile(r"(?:\\?\.|\)|\\\))[ \t]+\S")
+_MOST_DECIMALS: Final = 9
 _LIST_ITEM: Final = 600
 """Characters looked back at for the list number before this one."""
 _TIED_YEAR = re.compile(r"(?:mid|pre|post|early|late|since)[-‑]$")
 _LOWERCASE_MONTHS: Final = frozenset({"may", "march", "mar", "sun"})
-_MONTH_ALONE_BEFORE: Final = ("in ", "during ", "since ", "of ", "throughout ", "early ", "late ", "mid-")
+_MONTH_ALONE_BEFORE: Final = (
+    "in ",
+    "during ",
+    "since ",
+    "of ",
+    "throughout ",
+    "early ",
+    "late ",
+    "mid-",
+)
 
 
 def read_digits(page: Page, grammar: Grammar, at: int, floor: int) -> Reading:
@@ -113,7 +127,7 @@ def _plain(page: Page, grammar: Grammar, at: int, language: str) -> Reading:
     if low[end : end + 1].isalpha() and scale_word is not None:
         unit = low[end : scale_word.end()]
         if unit.isascii() and unit not in grammar.units:
-            tail = re.compile(r"[\w-]*").match(low, end)
+            tail = _TOKEN_TAIL.match(low, end)
             return Reading(at, tail.end() if tail else end, None, language, "identifier")
     if fraction is not None:
         return Reading(at, end, None, language, _decimal_kind(low, end, grammar))
@@ -122,7 +136,7 @@ def _plain(page: Page, grammar: Grammar, at: int, language: str) -> Reading:
     return Reading(at, end, value, language)
 
 
-def _decimal_kind(low: str, end: int, grammar: Grammar) -> str | None:
+def _decimal_kind(low: str, end: int, grammar: Grammar) -> Kind | None:
     return None if _decimal_follows(low, end, grammar) else "measure"
 
 
@@ -135,21 +149,23 @@ def _decimal_follows(low: str, end: int, grammar: Grammar) -> bool:
 
 def _scaled(digits: str, fraction: str | None, scale: int) -> int | None:
     part = re.sub(r"\D", "", fraction or "")
+    if len(part) > _MOST_DECIMALS:
+        return None
     number = int(digits + part) * scale
     divisor = 10 ** len(part)
     return number // divisor if number % divisor == 0 else None
 
 
 def _special(found: re.Match[str], language: str) -> Reading:
-    kind = found.lastgroup
     text = found.group()
-    value = int(re.sub(r"\D", "", text)) if kind == "ordinal" else None
+    value = int(re.sub(r"\D", "", text)) if found.group("ordinal") is not None else None
+    kind = next(kind for kind in _SPECIAL_KINDS if found.group(kind) is not None)
     if kind == "year" and len(text) == 3:
         kind = "age"
-    return Reading(found.start(), found.end(), value, language, kind)  # type: ignore[arg-type]
+    return Reading(found.start(), found.end(), value, language, kind)
 
 
-def _slash_kind(text: str) -> str:
+def _slash_kind(text: str) -> Kind:
     first, second = (int(part) for part in text.split("/"))
     if min(first, second) in range(1, 13) and max(first, second) <= 31:
         return "date"
@@ -173,7 +189,7 @@ def _glued_identifier(page: Page, at: int, floor: int, language: str) -> Reading
     ):
         return None
     start = begin + head.start()
-    tail = re.compile(r"[\w]*(?:[-‑][\w]+)*").match(low, at)
+    tail = _TOKEN_TAIL.match(low, at)
     return Reading(start, tail.end() if tail else at + 1, None, language, "identifier")
 
 

@@ -1,4 +1,4 @@
-"""English: number words, vague words, articles before people, denials; and its context words."""
+"""English: number words, vague words, articles before people, denials; context words are in english.toml."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.lexicon.nouns import WORD
 from llm_extract.numbers import english_words as words
+from llm_extract.numbers import tables
 from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.reading import LanguageRules, Page, Reading, Trigger
-from llm_extract.schema import Qualifier
 
 CODE: Final = "en"
 
@@ -30,6 +30,7 @@ _NUMBER = re.compile(
 _TOKEN = re.compile(r"[a-z]+")
 _HALF = re.compile(rf"({_UNIT}|{_TEEN})\s+and\s+a\s+half(?:\s+({_BIG})\b)?")
 _DOZEN = re.compile(rf"(?:(half\s+an?|an?\s+half|an?|{_SUB})[\s-]+)dozen\b(?!s)")
+_HALF_OF = re.compile(r"half(?=\s+(?:of|the|a|an|are|were|his|her|its|their)\b)")
 _HALF_SCALE = re.compile(rf"half\s+an?\s+({_SCALE})\b")
 _FRACTION = re.compile(
     rf"(?:an?|{_UNIT})[\s-]+(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?\b"
@@ -45,8 +46,6 @@ _NOT_ONE_AFTER = re.compile(
     r"(?:most|main|largest|biggest|few|key|many|world|[a-z]+est|ways|reasons)\b"
 )
 _NO_ONE_BEFORE = re.compile(r"(?:\b(?:no|that|this|each|every|any|which|such|the|at|in)\s+)$")
-_OF_PEOPLE = re.compile(r"\s+of\s+(?:the|those|these|them|whom|his|her|their|its)\b")
-_COUNTED_ONE_OF = re.compile(r"one\s+of\s+(?:the|those|these|them|whom|his|her|their)\b")
 _PEOPLE_AFTER_BOTH = re.compile(
     r"\s+(?:of\s+(?:them|whom|the\s+\w+)|(?:were|was|had|have|died|killed|wounded|injured|shot|dead|arrested"
     r"|detained|abducted|missing)\b)"
@@ -100,9 +99,8 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
         noun = _LEXICON.match(low, at, stop)
         if noun is None:
             names = word.group()
-            if found is not None and not names.endswith("'s"):
-                if found.form not in _ALSO_ADJECTIVES or names.endswith(("ed", "ing", "ly")):
-                    break
+            if found is not None and not _goes_on(found, names):
+                break
             at = word.end()
         elif noun.number == "plural":
             if found is None:
@@ -118,12 +116,17 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
     return found if found is not None and found.role != "thing" else None
 
 
+def _goes_on(found: Noun, after: str) -> bool:
+    """True when an unknown word behind a noun may still lead to the head of the compound."""
+    adjective = found.form in _ALSO_ADJECTIVES and not after.endswith(("ed", "ing", "ly"))
+    return adjective or after.endswith("'s")
+
+
 def _read_word(page: Page, match: re.Match[str]) -> Reading | None:
     low, start = page.low, match.start()
-    for pattern, kind in ((_FRACTION, "percent"), (_ONE_IN, "percent")):
-        fraction = pattern.match(low, start)
-        if fraction is not None:
-            return Reading(start, fraction.end(), None, CODE, "percent" if kind else None)
+    fraction = _FRACTION.match(low, start) or _ONE_IN.match(low, start)
+    if fraction is not None:
+        return Reading(start, fraction.end(), None, CODE, "percent")
     dozen = _DOZEN.match(low, start)
     if dozen is not None:
         return Reading(start, dozen.end(), _dozens(dozen.group(1)), CODE)
@@ -186,9 +189,7 @@ def _read_scale(page: Page, match: re.Match[str]) -> Reading | None:
     dozen = _DOZEN.match(page.low, match.start())
     if dozen is not None:
         return Reading(match.start(), dozen.end(), 6, CODE)
-    half_of = re.compile(r"half(?=\s+(?:of|the|a|an|are|were|his|her|its|their)\b)").match(
-        page.low, match.start()
-    )
+    half_of = _HALF_OF.match(page.low, match.start())
     return half_of and Reading(match.start(), half_of.end(), None, CODE, "percent")
 
 
@@ -203,17 +204,18 @@ def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
             reading = reader(page, match)
             if reading is not None:
                 return reading
-    if match.group() == "another" and _ANOTHER_ALONE.match(low, match.end()):
-        if _HARMED_BEFORE.search(low[max(0, start - 16) : start]):
+    if match.group() == "another" and _ANOTHER_ALONE.match(low, match.end()):  # a pronoun
+        harmed = _HARMED_BEFORE.search(low[max(0, start - 16) : start])
+        if harmed is not None:
             return Reading(start, match.end(), 1, CODE, "count", "exact", "counted")
     if low[match.end() : match.end() + 1] not in (" ", "\n", "\u00a0"):
         return None
     noun = counted_head(page, match.end() + 1)
     if noun is None or _SPEECH.match(low, noun.end):
         return None
-    value = 2 if noun.form in ("couple", "pair") else 1
-    basis = "counted" if value == 1 else "printed"
-    return Reading(start, noun.end, value, CODE, "count", "exact", "counted" if basis == "counted" else "printed")
+    if noun.form in ("couple", "pair"):
+        return Reading(start, noun.end, 2, CODE, "count", "exact")
+    return Reading(start, noun.end, 1, CODE, "count", "exact", "counted")
 
 
 def _read_vague(page: Page, match: re.Match[str]) -> Reading | None:
@@ -261,7 +263,9 @@ def _read_both(page: Page, match: re.Match[str]) -> Reading | None:
             return None
         noun = _LEXICON.match(low, at)
         if noun is not None:
-            counts = noun.role != "thing" and noun.plural and low[noun.end : noun.end + 5] != " and "
+            counts = (
+                noun.role != "thing" and noun.plural and low[noun.end : noun.end + 5] != " and "
+            )
             return Reading(start, end, 2, CODE, "count", "exact") if counts else None
         at = word.end() + 1
     return None
@@ -271,88 +275,19 @@ def _read_ordinal(page: Page, match: re.Match[str]) -> Reading | None:
     return Reading(match.start(), match.end(), words.ORDINALS[match.group()], CODE, "ordinal")
 
 
-def _kinds(kind: Kind, forms: str) -> dict[str, Kind]:
-    return dict.fromkeys(forms.split(), kind)
-
-
-_LABELS: Final = (
-    "resolution resolutions article articles section chapter no nos room ward highway route flight annex"
-    " figure fig page pages pp paragraph para footnote volume vol appendix tel phone telephone fax"
-)
-_NAMED_LABELS: Final = (
-    "decree law number road street table protocol channel version building block gate apartment sector"
-    " phase case brigade battalion line category unit zone area station item note level grade class"
-    " issue box psalm serial id code post grid battery checkpoint camp village district gallery"
-)
-
-RULES: Final = LanguageRules(
-    code=CODE,
-    triggers=(
-        Trigger("en_vague", r"(?:several|many|numerous|countless|multiple|dozens|scores|tens|some"
-                r"|hundreds|thousands|millions|(?:large|small|great|huge|unknown)\s+numbers?)\b", _read_vague),
-        Trigger("en_article", r"(?:an?|another)\b", _read_article),
-        Trigger("en_word", rf"\b(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
-        Trigger("en_half", r"half\b", _read_scale),
-        Trigger("en_ordinal", rf"\b(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
-        Trigger("en_denial", r"(?:no\s+one|nobody|none|no|without)\b", _read_denial),
-        Trigger("en_both", r"(?:both|twins?)\b", _read_both),
+_TRIGGERS: Final = (
+    Trigger(
+        "en_vague",
+        r"(?:several|many|numerous|countless|multiple|dozens|scores|tens|some"
+        r"|hundreds|thousands|millions|(?:large|small|great|huge|unknown)\s+numbers?)\b",
+        _read_vague,
     ),
-    months=("january", "february", "march", "april", "may", "june", "july", "august", "september",
-            "october", "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sept",
-            "sep", "oct", "nov", "dec"),
-    units={
-        **_kinds("percent", "percent per pct percentage"),
-        **_kinds("money", "dollar dollars pound pounds euro euros lira liras dinar dinars shilling"
-                 " shillings naira rupee rupees usd eur gbp syp franc francs ruble rubles roubles hryvnia"
-                 " cents riyals"),
-        **_kinds("measure", "km kms kilometer kilometers kilometre kilometres m metre metres meter"
-                 " meters cm centimetre centimetres centimeters mm millimetre millimeter millimetres"
-                 " millimeters mile miles foot feet ft inch inches yard yards kg kgs kilo kilos"
-                 " kilogram kilograms gram grams g lb lbs tonne tonnes ton tons litre litres liter"
-                 " liters hectare hectares acre acres degree degrees hour hours hrs hr minute minutes"
-                 " min mins second seconds sec day days night nights week weeks weekend weekends month"
-                 " months year years yr yrs decade decades century centuries time times o'clock am pm"
-                 " gmt storey storeys story floor floors caliber calibre megawatts mw kw sided way"
-                 " wheeled horsepower knots magnitude percentage hourly mph kph"),
-    },
-    unit_gaps=frozenset("more other full long consecutive additional further square cubic straight"
-                        " nautical whole working different separate successive calendar previous".split()),
-    scales={**words.SCALES, "hundred": 100, "dozen": 12, "k": 1_000, "bn": 1_000_000_000,
-            "mln": 1_000_000},
-    labels=_kinds("identifier", f"{_LABELS} {_NAMED_LABELS}"),
-    named_labels=frozenset(_NAMED_LABELS.split()),
-    year_words=frozenset("in since of during until till from by year before after mid early late"
-                         " throughout through around between to for and".split()),
-    qualifiers=dict[str, Qualifier]({
-        "at least": "at_least", "no fewer than": "at_least", "not fewer than": "at_least",
-        "no less than": "at_least", "not less than": "at_least", "a minimum of": "at_least",
-        "minimum of": "at_least", "as few as": "at_least", "at a minimum": "at_least",
-        "at the very least": "at_least", "at the least": "at_least", "≥": "at_least",
-        "more than": "more_than", "over": "more_than", "above": "more_than",
-        "upwards of": "more_than", "upward of": "more_than", "in excess of": "more_than",
-        "exceeding": "more_than", "exceeds": "more_than", "exceeded": "more_than",
-        "greater than": "more_than", "higher than": "more_than", "beyond": "more_than",
-        "surpassing": "more_than", "surpassed": "more_than", "passed": "more_than", ">": "more_than",
-        "up to": "at_most", "at most": "at_most", "no more than": "at_most",
-        "not more than": "at_most", "as many as": "at_most", "a maximum of": "at_most",
-        "maximum of": "at_most", "≤": "at_most", "at the most": "at_most",
-        "fewer than": "fewer_than", "less than": "fewer_than", "under": "fewer_than",
-        "below": "fewer_than", "just under": "fewer_than", "<": "fewer_than",
-        "about": "about", "around": "about", "some": "about", "nearly": "about", "almost": "about",
-        "approximately": "about", "approx": "about", "approx.": "about", "roughly": "about",
-        "an estimated": "about", "estimated": "about", "close to": "about", "nearing": "about",
-        "circa": "about", "ca.": "about", "c.": "about", "~": "about", "≈": "about",
-        "approaching": "about", "in the region of": "about", "an average of": "about",
-    }),
-    trailers=dict[str, Qualifier]({
-        "or more": "at_least", "and more": "at_least", "at least": "at_least", "at minimum": "at_least",
-        "at a minimum": "at_least", "at the very least": "at_least", "at the least": "at_least",
-        "and counting": "at_least", "plus": "at_least", "or so": "about", "odd": "about",
-        "or fewer": "at_most", "or less": "at_most", "at most": "at_most", "at the most": "at_most",
-    }),
-    fillers=frozenset("another other a an further additional the these those total of extra (".split()),
-    range_words=("to", "or"),
-    between_words=frozenset({"between"}),
-    change_words=frozenset("from rose rise risen rises rising increased increase increases grew climbed"
-                           " fell dropped up".split()),
+    Trigger("en_article", r"(?:an?|another)\b", _read_article),
+    Trigger("en_word", rf"\b(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
+    Trigger("en_half", r"half\b", _read_scale),
+    Trigger("en_ordinal", rf"\b(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
+    Trigger("en_denial", r"(?:no\s+one|nobody|none|no|without)\b", _read_denial),
+    Trigger("en_both", r"(?:both|twins?)\b", _read_both),
 )
+
+RULES: Final[LanguageRules] = tables.language_rules(CODE, tables.table("english"), _TRIGGERS)

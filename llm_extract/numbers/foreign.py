@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any, Final
 
-from text_to_num import find_numbers
+from text_to_num import find_numbers  # type: ignore[import-untyped]
 
 from llm_extract.lexicon import noun_lexicon
-from llm_extract.numbers.mention import Kind
+from llm_extract.numbers import tables
 from llm_extract.numbers.reading import LanguageRules, Page, Reading, Trigger
 from llm_extract.schema import Qualifier
 
-_TABLES: Final[Mapping[str, Any]] = tomllib.loads(
-    resources.files("llm_extract.numbers").joinpath("foreign.toml").read_text(encoding="utf-8")
-)
+_TABLES: Final = tables.table("foreign")
 
 CODES: Final = frozenset(_TABLES)
 """ISO 639-1 codes of the languages that `rules` knows."""
@@ -68,7 +64,9 @@ def rules(code: str) -> LanguageRules:
     def read_round(page: Page, match: re.Match[str]) -> Reading | None:
         dozen = "d" in match.group() and round_words[match.group()] in (6, 12, 24)
         qualifier = None if dozen else about
-        return Reading(match.start(), match.end(), round_words[match.group()], code, None, qualifier)
+        return Reading(
+            match.start(), match.end(), round_words[match.group()], code, None, qualifier
+        )
 
     def read_word(page: Page, match: re.Match[str]) -> Reading | None:
         spelled = read(page.low, match.start())
@@ -79,32 +77,12 @@ def rules(code: str) -> LanguageRules:
             return _article(page, match.start(), end, code)
         return Reading(match.start(), end, value, code)
 
-    return LanguageRules(
-        code=code,
-        triggers=(
-            Trigger(f"{code}_round", rf"(?:{rounds})\b", read_round),
-            Trigger(f"{code}_vague", rf"(?:{vague})\b", read_vague),
-            Trigger(f"{code}_word", r"[^\W\d_]{2,}", read_word),
-        ),
-        months=tuple(table["months"]),
-        units={unit: kind for kind, units in _kinds(table["units"]) for unit in units},
-        unit_gaps=frozenset(),
-        scales=table["scales"],
-        labels=dict.fromkeys(table["labels"], "identifier"),
-        named_labels=frozenset(),
-        year_words=frozenset(table["year_words"]),
-        qualifiers={phrase: q for q, phrases in table["qualifiers"].items() for phrase in phrases},
-        trailers={},
-        fillers=frozenset(),
-        range_words=tuple(table["range_words"]),
-        between_words=frozenset(table["between"]),
-        change_words=frozenset(table["change"]),
+    triggers = (
+        Trigger(f"{code}_round", rf"(?:{rounds})\b", read_round),
+        Trigger(f"{code}_vague", rf"(?:{vague})\b", read_vague),
+        Trigger(f"{code}_word", r"[^\W\d_]{2,}", read_word),
     )
-
-
-def _kinds(units: Mapping[str, list[str]]) -> list[tuple[Kind, list[str]]]:
-    kinds: tuple[Kind, ...] = ("percent", "money", "measure")
-    return [(kind, units[kind]) for kind in kinds]
+    return tables.language_rules(code, table, triggers)
 
 
 def _article(page: Page, start: int, end: int, code: str) -> Reading | None:

@@ -6,15 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
 
 from llm_extract.numbers import arabic, english, foreign
 from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.reading import LanguageRules, Reader
 from llm_extract.schema import Qualifier
-
-ARABIC: Final = arabic.RULES.code
-ENGLISH: Final = english.RULES.code
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +46,12 @@ class Grammar:
 def grammar_for(language: str | None, arabic_letters: bool) -> Grammar:
     """The grammar for a text: Arabic where its letters stand, else English or the given language."""
     foreign_code = language if language in foreign.CODES else None
-    return _merged(foreign_code or ENGLISH, arabic_letters)
+    return _merged(foreign_code or english.CODE, arabic_letters)
 
 
 @cache
 def _merged(latin: str, arabic_letters: bool) -> Grammar:
-    rules = [english.RULES if latin == ENGLISH else foreign.rules(latin)]
+    rules = [english.RULES if latin == english.CODE else foreign.rules(latin)]
     if arabic_letters:
         rules.append(arabic.RULES)
     triggers = [trigger for rule in rules for trigger in rule.triggers]
@@ -80,8 +76,9 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
         ),
         trailing=_trailing(trailers),
         trailers=trailers,
-        connector=_connector([w for r in rules for w in r.range_words],
-                             [w for r in rules for w in r.between_words]),
+        connector=_connector(
+            [w for r in rules for w in r.range_words], [w for r in rules for w in r.between_words]
+        ),
         units={u: k for r in rules for u, k in r.units.items()},
         unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
         scales={s: v for r in rules for s, v in r.scales.items()},
@@ -110,7 +107,9 @@ def _month_first(months: str) -> re.Pattern[str]:
     named = rf"(?P<month>(?:{months})\b\.?(?:\s*/\s*(?:{months})\b)?)"
     day = r"(?:the\s+)?(?P<day>\d{1,2})(?:st|nd|rd|th)?(?![\d:])(?!,\d{3})"
     days = rf"{day}(?:\s*(?:[-–&]|to|and)\s*\d{{1,2}}(?:st|nd|rd|th)?(?![\d:]))?"
-    return re.compile(rf"{named}(?:\s+{days}(?:{_YEAR_AFTER})?|{_YEAR_AFTER.replace('year', 'year_only')})")
+    return re.compile(
+        rf"{named}(?:\s+{days}(?:{_YEAR_AFTER})?|{_YEAR_AFTER.replace('year', 'year_only')})"
+    )
 
 
 def _trailing(trailers: Mapping[str, Qualifier]) -> re.Pattern[str]:

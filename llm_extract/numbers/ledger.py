@@ -75,7 +75,10 @@ def _with_range(page: Page, grammar: Grammar, first: Reading) -> tuple[Reading, 
         if not between:
             return first, None
     elif link.group("dash") is not None:
-        if low[second.end : second.end + 1] in ("-", "/") and low[second.end + 1 : second.end + 2].isdigit():
+        if (
+            low[second.end : second.end + 1] in ("-", "/")
+            and low[second.end + 1 : second.end + 2].isdigit()
+        ):
             return first, None
         if link.group("dash")[0] == " " and _CASUALTY_NEXT.match(low, second.end):
             return first, None

@@ -37,9 +37,15 @@ def test_an_unknown_language_has_an_empty_lexicon() -> None:
 @pytest.mark.parametrize(
     ("form", "label", "plural"),
     [
-        ("civilians", "civilians", True), ("Woman", "women", False), ("schoolchildren", "children", True),
-        ("aid workers", "aid_workers", True), ("clergy of no kind", None, None), ("mosques", "place_of_worship", True),
-        ("health centre", "medical", False), ("policemen", "police", True), ("casualties", "people", True),
+        ("civilians", "civilians", True),
+        ("Woman", "women", False),
+        ("schoolchildren", "children", True),
+        ("aid workers", "aid_workers", True),
+        ("clergy of no kind", None, None),
+        ("mosques", "place_of_worship", True),
+        ("health centre", "medical", False),
+        ("policemen", "police", True),
+        ("casualties", "people", True),
     ],
 )
 def test_english_forms_are_known(form: str, label: str | None, plural: bool | None) -> None:
@@ -50,13 +56,22 @@ def test_english_forms_are_known(form: str, label: str | None, plural: bool | No
 @pytest.mark.parametrize(
     ("form", "label", "number"),
     [
-        ("مدنيين", "civilians", "plural"), ("المدنيون", "civilians", "plural"), ("مدنياً", "civilians", "singular"),
-        ("طفلان", "children", "dual"), ("وامرأتين", "women", "dual"), ("أطفالاً", "children", "plural"),
-        ("بالأطفال", "children", "plural"), ("للنساء", "women", "plural"), ("قتلى", "people", "plural"),
-        ("مشافٍ", "medical", "plural"), ("والجنود", "security_forces", "plural"),
+        ("مدنيين", "civilians", "plural"),
+        ("المدنيون", "civilians", "plural"),
+        ("مدنياً", "civilians", "singular"),
+        ("طفلان", "children", "dual"),
+        ("وامرأتين", "women", "dual"),
+        ("أطفالاً", "children", "plural"),
+        ("بالأطفال", "children", "plural"),
+        ("للنساء", "women", "plural"),
+        ("قتلى", "people", "plural"),
+        ("مشافٍ", "medical", "plural"),
+        ("والجنود", "security_forces", "plural"),
     ],
 )
-def test_arabic_forms_are_known_with_case_dual_and_proclitics(form: str, label: str, number: str) -> None:
+def test_arabic_forms_are_known_with_case_dual_and_proclitics(
+    form: str, label: str, number: str
+) -> None:
     noun = noun_lexicon("ar").match(form, 0)
     assert noun is not None
     assert (noun.label, noun.number, noun.end) == (label, number, len(form))

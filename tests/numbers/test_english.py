@@ -125,9 +125,18 @@ RANGES = [
 VAGUE = [
     Case(text, None, "vague", "vague")
     for text in (
-        "‹dozens› of people", "‹Hundreds› fled", "‹tens of thousands› fled", "‹scores› of traders",
-        "‹several› women", "‹many› women", "‹a few› women", "‹a number of› women", "‹several hundred› women",
-        "‹a few dozen› women", "‹a large number of› women", "‹numerous› villagers",
+        "‹dozens› of people",
+        "‹Hundreds› fled",
+        "‹tens of thousands› fled",
+        "‹scores› of traders",
+        "‹several› women",
+        "‹many› women",
+        "‹a few› women",
+        "‹a number of› women",
+        "‹several hundred› women",
+        "‹a few dozen› women",
+        "‹a large number of› women",
+        "‹numerous› villagers",
     )
 ]
 
@@ -135,10 +144,19 @@ OTHER_KINDS = [
     *(
         Case(text, None, "date")
         for text in (
-            "on ‹14 March 2021›, shells", "on ‹March 14›, shells", "on ‹March 14, 2021› shells",
-            "on ‹14/03/2021› shells", "on ‹2021-03-14› shells", "on ‹3 Dec›.", "the ‹3rd of May› raid",
-            "from ‹November 27› to December 3", "to ‹December 3›,", "on ‹Sept. 4›,", "‹27› to 30 November",
-            "on ‹4 April›.", "in ‹March 2021› alone",
+            "on ‹14 March 2021›, shells",
+            "on ‹March 14›, shells",
+            "on ‹March 14, 2021› shells",
+            "on ‹14/03/2021› shells",
+            "on ‹2021-03-14› shells",
+            "on ‹3 Dec›.",
+            "the ‹3rd of May› raid",
+            "from ‹November 27› to December 3",
+            "to ‹December 3›,",
+            "on ‹Sept. 4›,",
+            "‹27› to 30 November",
+            "on ‹4 April›.",
+            "in ‹March 2021› alone",
         )
     ),
     Case("in ‹2019›, shells", 2019, "year"),
@@ -181,8 +199,15 @@ OTHER_KINDS = [
     Case("in Ward ‹4› last night", 4, "identifier"),
     *(
         Case(text, None, "identifier")
-        for text in ("‹COVID-19› wards", "a ‹T-72› tank", "‹S-5M› rockets", "two ‹Su-24› jets",
-                     "call ‹+963 11 222 3344›", "‹https://example.org/a12›", "at ‹36.12345›, 37.1")
+        for text in (
+            "‹COVID-19› wards",
+            "a ‹T-72› tank",
+            "‹S-5M› rockets",
+            "two ‹Su-24› jets",
+            "call ‹+963 11 222 3344›",
+            "‹https://example.org/a12›",
+            "at ‹36.12345›, 37.1",
+        )
     ),
     Case("as shown [‹2›] above", 2, "identifier"),
     Case("‹1›. Eastvale: 12 dead", 1, "identifier"),

@@ -12,7 +12,15 @@ CASES = [
     ("fr", Case("plus de ‹1 234› morts", 1234, qualifier="more_than")),
     ("fr", Case("‹une vingtaine› d'enfants", 20, qualifier="about")),
     ("fr", Case("‹deux cent mille› habitants", 200_000)),
-    ("fr", Case("‹des› dizaines".replace("‹des› dizaines", "des ‹dizaines› de blessés"), None, "vague", "vague")),
+    (
+        "fr",
+        Case(
+            "‹des› dizaines".replace("‹des› dizaines", "des ‹dizaines› de blessés"),
+            None,
+            "vague",
+            "vague",
+        ),
+    ),
     ("fr", Case("le ‹14 mars 2021›", None, "date")),
     ("fr", Case("entre ‹15 et 17› personnes", 15, qualifier="range", upper=17)),
     ("fr", Case("‹une femme› a été tuée", 1, basis="counted")),

@@ -63,7 +63,12 @@ def test_an_arabic_number_finds_its_noun(marked: str, label: str) -> None:
 
 @pytest.mark.parametrize(
     "marked",
-    ["‹12› were killed in the market", "killing ‹12› and wounding two men", "‹12›. Women fled", "hurt: ‹40›"],
+    [
+        "‹12› were killed in the market",
+        "killing ‹12› and wounding two men",
+        "‹12›. Women fled",
+        "hurt: ‹40›",
+    ],
 )
 def test_no_noun_is_taken_from_behind_a_verb_or_a_clause(marked: str) -> None:
     mention = read_at(marked)
