@@ -21,16 +21,17 @@ REPEATS = 3
 SEED = 7
 
 ENGLISH_FILLER = (
-    "Witnesses from the valley described how shells fell near the river after dusk, and how neighbours"
-    " carried the injured through orchards towards the northern road. ",
+    "Witnesses from the valley described how shells fell near the river after dusk, and how"
+    " neighbours carried the injured through orchards towards the northern road. ",
     "The administration of the district has not commented, although its office promised an inquiry"
     " into the events that residents reported to the monitoring network. ",
     "Rain delayed the search through the rubble of the collapsed workshop. ",
 )
 ARABIC_FILLER = (
-    "وصف شهود من الوادي كيف سقطت القذائف قرب النهر بعد الغروب وكيف حمل الجيران المصابين عبر البساتين نحو الطريق"
-    " الشمالي. ",
-    "لم تعلق إدارة المنطقة على الأمر رغم أن مكتبها وعد بفتح تحقيق في الأحداث التي أبلغ عنها السكان. ",
+    "وصف شهود من الوادي كيف سقطت القذائف قرب النهر بعد الغروب وكيف حمل الجيران المصابين عبر"
+    " البساتين نحو الطريق الشمالي. ",
+    "لم تعلق إدارة المنطقة على الأمر رغم أن مكتبها وعد بفتح تحقيق في"
+    " الأحداث التي أبلغ عنها السكان. ",
     "أخر المطر البحث تحت أنقاض الورشة المنهارة. ",
 )
 

@@ -23,7 +23,8 @@ def normalised(form: str, language: str) -> str:
 def forms(noun: str, rule: str) -> Iterator[Form]:
     """Forms of one noun of a file: "singular/plural", "/plural only" or a regular singular.
 
-    Several forms on one side are split by "|". `rule` is `english`, `romance`, `explicit` or `arabic`.
+    Several forms on one side are split by "|". `rule` is `english`, `romance`, `explicit` or
+    `arabic`.
     """
     singular, slash, plural = noun.partition("/")
     if rule == "arabic":

@@ -44,8 +44,8 @@ _WEEKDAYS: Final = frozenset(
 _ONE_OF: Final = frozenset({"احد", "احدي"})
 _AFTER_NOUN: Final = frozenset({"واحد", "واحدة"})
 _CASUALTY_NOUNS: Final = (
-    "قتلي|قتيل|جرحي|جريح|ضحايا|اصابات|اصابة|وفيات|شهداء|خسائر بشرية|خسائر|مصابين|مدني|مدنيين|احد|اي شخص"
-    "|شهيد|ضحية|خسائر في الارواح"
+    "قتلي|قتيل|جرحي|جريح|ضحايا|اصابات|اصابة|وفيات|شهداء|خسائر بشرية|خسائر|مصابين|مدني|مدنيين"
+    "|احد|اي شخص|شهيد|ضحية|خسائر في الارواح"
 )
 _DENIAL = re.compile(
     r"(?:[وفب]?(?:لا|لم|دون|بدون|عدم|ليس|ليست|من دون))"
@@ -199,7 +199,7 @@ def _read_dual(page: Page, match: re.Match[str]) -> Reading | None:
 
 
 def _without_proclitic(word: str) -> tuple[str, Entry | None]:
-    """The word without one-letter proclitics (the article stays), and what the lexicon knows of it."""
+    """The word without one-letter proclitics (the article stays), and its lexicon entry."""
     for bare in (
         word,
         word[1:] if word[0] in "وفبلك" else "",
@@ -281,7 +281,8 @@ _TRIGGERS: Final = (
     Trigger("ar_denial", r"[وفب]?(?P<ar_denied>لا|لم|دون|بدون|عدم|ليس|ليست)\b", _read_denial),
     Trigger(
         "ar_vague",
-        rf"[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
+        rf"[وفبلك]?(?:ال)?(?P<ar_much>{_BIG_COUNT}(?:\s+(?:ال)?(?:الاف|ملايين|مئات))?"
+        r"|عدد(?:\s+(?:كبير|قليل|محدود|اخر|غير محدد|غير معروف))?(?=\s+من\b)"
         r"|اعداد(?:\s+(?:كبيرة|هائلة))?(?=\s+من\b)|عديد(?=\s+من\b)|عدة|بضعة|بضع|كثير(?=\s+من\b))\b",
         _read_vague,
     ),
@@ -290,8 +291,8 @@ _TRIGGERS: Final = (
     Trigger("ar_dual", r"\w{3,}(?:ان|ين|تا|تي)\b", _read_dual),
     Trigger(
         "ar_counted",
-        r"[وفب]?(?:ا?ل)?(?:قتل|قتلت|يقتل|مقتل|استشهد|استشهدت|استشهاد|اصيب|اصيبت|اصابة|وفاة|بينهم|بينهن|منهم|منهن|جرح|خطف|اعتقال"
-        r"|اختطاف|قصف|قصفت|استهدف|استهدفت|استهداف|تدمير|دمرت|دمر|طال|طالت)\s(?=\w)",
+        r"[وفب]?(?:ا?ل)?(?:قتل|قتلت|يقتل|مقتل|استشهد|استشهدت|استشهاد|اصيب|اصيبت|اصابة|وفاة|بينهم"
+        r"|بينهن|منهم|منهن|جرح|خطف|اعتقال|اختطاف|قصف|قصفت|استهدف|استهدفت|استهداف|تدمير|دمرت|دمر|طال|طالت)\s(?=\w)",
         _read_counted,
     ),
     Trigger("ar_chained", r"و(?=\w{2,}\b)", _read_chained),

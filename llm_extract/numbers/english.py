@@ -1,4 +1,4 @@
-"""English: number words, vague words, articles before people, denials; context words are in english.toml."""
+"""English: number words, vague words, articles before people, denials; tables in english.toml."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.lexicon.nouns import WORD
 from llm_extract.numbers import english_words as words
 from llm_extract.numbers import tables
-from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.reading import LanguageRules, Page, Reading, Trigger
 
 CODE: Final = "en"
 
 _LEXICON = noun_lexicon(CODE)
+_TABLE: Final = tables.table("english")
 
 _UNIT = "|".join(words.UNITS)
 _TEEN = "|".join(words.TEENS)
@@ -23,7 +23,10 @@ _SCALE = "hundred|thousand|million|billion"
 _BIG = "thousand|million|billion"
 _SUB = rf"(?:(?:{_TENS})(?:[ \t-]+(?:{_UNIT})(?![\w]))?|{_TEEN}|{_UNIT})"
 _LINK = r"[ \t\u00a0]*(?:[ \t\u00a0-]|\n(?=\w))[ \t\u00a0]*"
-_GROUP = rf"(?:(?:{_SUB}|a){_LINK}hundred(?:{_LINK}(?:and{_LINK})?{_SUB})?|{_SUB}|a(?={_LINK}(?:{_BIG})\b))"
+_GROUP = (
+    rf"(?:(?:{_SUB}|a){_LINK}hundred(?:{_LINK}(?:and{_LINK})?{_SUB})?"
+    rf"|{_SUB}|a(?={_LINK}(?:{_BIG})\b))"
+)
 _NUMBER = re.compile(
     rf"(?:{_GROUP}{_LINK}(?:{_BIG}){_LINK}(?:and{_LINK})?)*{_GROUP}(?:{_LINK}(?:{_BIG}))?\b(?!')"
 )
@@ -70,25 +73,17 @@ _AGED = re.compile(
     r"|law|ceasefire|truce|building|house|mosque|church|school|siege|campaign|agreement))"
 )
 _SPEECH = re.compile(
-    r"\s+(?:(?:has|have|had|also|who|later|then)\s+)*(?:said|says|told|added|reported|confirmed|stated|explained|noted"
-    r"|announced|recalled|claimed|described|declared)\b"
+    r"\s+(?:(?:has|have|had|also|who|later|then)\s+)*(?:said(?!\s+to\b)|says|told|added|reported|confirmed"
+    r"|stated|explained|noted|announced|recalled|claimed|described|declared)\b"
 )
-_MODIFIER_STOP = frozenset(
-    "of in to for and or on at by from with as who that which whom whose was were is are be been has"
-    " have had said killed injured wounded died when after before while where but than then into near"
-    " between during since until against over under about around it he she they we you i not no so"
-    " because if the this these those its his her their our an a also including such more".split()
-)
+_MODIFIER_STOP: Final = frozenset(_TABLE["modifier_stop"])
 _MAX_MODIFIERS = 5
 
-_ALSO_ADJECTIVES = frozenset(
-    "local rebel adult minor national civilian youth general individual human male female well native"
-    " militant separatist islamist jihadist extremist student refugee paramilitary terrorist".split()
-)
+_ALSO_ADJECTIVES: Final = frozenset(_TABLE["also_adjectives"])
 
 
 def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
-    """The singular person or facility noun after an article; adjectives and compounds are passed."""
+    """The singular person or facility noun behind an article, past its adjectives."""
     low = page.low
     stop = len(low) if end is None else end
     at, found, steps = start, None, 0
@@ -290,4 +285,4 @@ _TRIGGERS: Final = (
     Trigger("en_both", r"(?:both|twins?)\b", _read_both),
 )
 
-RULES: Final[LanguageRules] = tables.language_rules(CODE, tables.table("english"), _TRIGGERS)
+RULES: Final[LanguageRules] = tables.language_rules(CODE, _TABLE, _TRIGGERS)

@@ -22,7 +22,7 @@ CODES: Final = frozenset(_TABLES)
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’ʼ-][^\W\d_]+)*")
 _LONGEST: Final = 9
-"""Words of the longest number that is read ("deux cent quatre-vingt mille trois cent vingt et un")."""
+"""Words of the longest number that is read (two hundred and eighty thousand … in French)."""
 
 _APOSTROPHES = str.maketrans("’ʼ", "''")
 

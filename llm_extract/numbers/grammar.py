@@ -1,4 +1,4 @@
-"""Merges the rules of the languages that one text is read with into one scan and one set of tables."""
+"""Merges the rules of the languages of one text into one scan and one set of tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 from llm_extract.numbers import arabic, english, foreign
 from llm_extract.numbers.mention import Kind
-from llm_extract.numbers.reading import LanguageRules, Reader
+from llm_extract.numbers.reading import Reader
 from llm_extract.schema import Qualifier
 
 
@@ -44,7 +44,7 @@ class Grammar:
 
 
 def grammar_for(language: str | None, arabic_letters: bool) -> Grammar:
-    """The grammar for a text: Arabic where its letters stand, else English or the given language."""
+    """The grammar for a text: Arabic where its letters stand, and English or `language`."""
     foreign_code = language if language in foreign.CODES else None
     return _merged(foreign_code or english.CODE, arabic_letters)
 

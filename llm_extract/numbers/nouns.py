@@ -7,22 +7,14 @@ from typing import Final
 
 from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.lexicon.nouns import WORD
+from llm_extract.numbers import tables
 from llm_extract.numbers.mention import Mention
 from llm_extract.numbers.reading import Page
 
 _MAX_SKIPPED: Final = 6
 """Adjectives, nationalities and determiners that may stand between a number and its noun."""
 
-_STOP: Final = frozenset(
-    "was were is are be been being has have had will would could can may might did does do who whom"
-    " that which whose when after before while where but than then in on at by from with for as into"
-    " near between during since until against over under about around it he she they we you i not no"
-    " so because if killed injured wounded died hurt arrested detained abducted kidnapped displaced"
-    " said told to including per via amid among across per said leaving causing killing wounding injuring"
-    " ont été est sont dans à qui et avec y en fueron murieron que und in wurden e foram sono hanno"
-    " і й та у в з на що які загинули и в с на что которые погибли"
-    " والذين الذين التي الذي في من على إلى عن مع بين خلال منذ بعد قبل كان كانت قتل قتلوا أصيب".split()
-)
+_STOP: Final = frozenset(tables.table("clauses")["words"])
 _GAP = re.compile(r"\+?[ \t\u00a0\u202f]*\n?[ \t\"“”'‘’«»(\u00a0-]*")
 _OPEN_ENDED = re.compile(r"\s+or\s+(?:more|so|fewer|less)\b")
 _ELIDED = re.compile(r"[dlDL]['’](?=\w)")

@@ -21,7 +21,7 @@ def table(name: str) -> Table:
 def language_rules(
     code: str, words: Table, triggers: tuple[Trigger, ...], proclitics: str = ""
 ) -> LanguageRules:
-    """The rules of a language from its table; qualifiers also stand behind each proclitic letter."""
+    """The rules of a language from its table; qualifiers also behind each proclitic letter."""
     qualifiers = _by_word(words["qualifiers"])
     joined = {f"{p}{phrase}": q for p in proclitics for phrase, q in qualifiers.items()}
     return LanguageRules(
