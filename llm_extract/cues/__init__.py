@@ -13,6 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, get_args
 
+from llm_extract.cues.arabic import CONJUNCTIONS, PROCLITICS, any_spelling
 from llm_extract.schema import Outcome, Weapon
 
 Role = Literal["object", "subject", "head"]
@@ -49,13 +50,23 @@ class CueTable:
 
 
 _NOTHING = re.compile(r"(?!)")
-_WORD = r"(?<![\w\u064B-\u0652])(?:%s)(?![\w\u064B-\u0652])"
+_WORD = r"(?<![^\W_]|[\u064B-\u0652])%s(?:%s)(?![^\W_]|[\u064B-\u0652])"
+_GAPS = re.compile(r"(\[[^\]]*\]|\\.)| ")
 
 
-def _compiled(words: list[str]) -> re.Pattern[str]:
+def _compiled(words: list[str], language: str, role: Role | None = None) -> re.Pattern[str]:
+    if not words:
+        return _NOTHING
     # Longest first, so that "killed or injured" is not read as "killed".
-    bounded = sorted(set(words), key=len, reverse=True)
-    return re.compile(_WORD % "|".join(bounded), re.IGNORECASE) if bounded else _NOTHING
+    bounded = "|".join(sorted(set(words), key=len, reverse=True))
+    prefix = ""
+    if language == "ar":
+        bounded = any_spelling(bounded)
+        # A verb with "and" opens a clause: the people before it are not its subject.
+        prefix = PROCLITICS if role == "subject" else CONJUNCTIONS + PROCLITICS
+    # A line may break wherever a cue has a space.
+    broken = _GAPS.sub(lambda gap: gap.group(1) or r"\s+", bounded)
+    return re.compile(_WORD % (prefix, broken), re.IGNORECASE)
 
 
 @lru_cache(maxsize=None)
@@ -69,18 +80,21 @@ def cue_table(language: str | None) -> CueTable:
     for outcome in get_args(Outcome):
         for role in ROLES:
             words = tables.get("outcomes", {}).get(outcome, {}).get(role, [])
-            outcomes[outcome, role] = _compiled(words)
+            outcomes[outcome, role] = _compiled(words, code, role)
             every.extend(words)
     return CueTable(
         language=code,
         outcomes=outcomes,
-        weapons={w: _compiled(tables.get("weapons", {}).get(w, [])) for w in get_args(Weapon)},
+        weapons={
+            weapon: _compiled(tables.get("weapons", {}).get(weapon, []), code)
+            for weapon in get_args(Weapon)
+        },
         sections={
-            section: {name: _compiled(words) for name, words in names.items()}
+            section: {name: _compiled(words, code) for name, words in names.items()}
             for section, names in tables.items()
             if section not in ("outcomes", "weapons")
         },
-        any_outcome=_compiled(every),
+        any_outcome=_compiled(every, code),
     )
 
 
