@@ -50,8 +50,8 @@ def arabic_sentence(rng: random.Random) -> tuple[str, list[int]]:
     """The same in Arabic."""
     killed, children = rng.randint(11, 1800), rng.randint(11, 90)
     text = (
-        f"قتل ما لا يقل عن {killed} مدنياً بينهم {children} طفلاً في {rng.randint(1, 28)} آذار 2021 شرقي"
-        " المنطقة. "
+        f"قتل ما لا يقل عن {killed} مدنياً بينهم {children} طفلاً في {rng.randint(1, 28)} آذار 2021"
+        " شرقي المنطقة. "
     )
     return text, [killed, children]
 

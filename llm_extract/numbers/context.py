@@ -24,6 +24,7 @@ _AGE_AFTER = re.compile(
 _AGE_BEFORE = re.compile(
     r"(?:\bage[sd]?(?:\s+(?:of|between|from|under|over))?|\b(?:under|over)\s+the\s+age\s+of|\bturned"
     r"|\bage\s+group|[يت]بلغ(?:ون)?\s+من\s+العمر|بعمر|عمره|عمرها|\bسن|\bسن\s+ال|البالغة?(?:\s+من\s+العمر)?"
+    r"|\baged\s+\d{1,2}(?:,\s*\d{1,2})*,?\s+and"
     r"|اعمارهم\s+بين|عمر)\s*:?\s*\(?$"
 )
 _ARABIC_PERCENT = re.compile(r"\s*في\s+الم(?:ئ|ائ)ة\b")
@@ -92,16 +93,15 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
     label = grammar.labels.get(previous)
     if label is not None and _is_label(page, grammar, start, end, previous):
         return label
-    if value is not None and value in _YEARS and end - start == 4 and reading.upper is None:
-        if (
-            previous in _CLOCK_BEFORE
-            and value % 100 < 60
-            and not counts_people_or_places(page, end)
-        ):
-            return "measure"
-        if previous in grammar.year_words or not counts_people_or_places(page, end):
-            return "year"
-    return "count"
+    if value is None or counts_people_or_places(page, end) and previous not in grammar.year_words:
+        return "count"
+    if reading.upper is not None:
+        return "year" if value in _YEARS and reading.upper in _YEARS else "count"
+    if end - start != 4:
+        return "count"
+    if previous in _CLOCK_BEFORE and value < 2400 and value % 100 < 60:
+        return "measure"
+    return "year" if value in _YEARS else "count"
 
 
 def qualifier_of(page: Page, grammar: Grammar, start: int, end: int) -> Qualified:

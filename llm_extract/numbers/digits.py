@@ -77,7 +77,7 @@ def read_digits(page: Page, grammar: Grammar, at: int, floor: int) -> Reading:
     if special is not None:
         return _special(special, language)
     slash = _SLASH.match(low, at)
-    if slash is not None:
+    if slash is not None and not counts_people_or_places(page, slash.end()):
         return Reading(at, slash.end(), None, language, _slash_kind(slash.group()))
     return _plain(page, grammar, at, language)
 

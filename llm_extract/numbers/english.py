@@ -97,6 +97,8 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
             if found is not None and not _goes_on(found, names):
                 break
             at = word.end()
+        elif noun.number == "plural" and noun.form in _ALSO_ADJECTIVES:
+            at = noun.end
         elif noun.number == "plural":
             if found is None:
                 return None

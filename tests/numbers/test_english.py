@@ -49,6 +49,7 @@ COUNTS = [
     Case("A 12-year-old and ‹two› three-year-olds died.", 2),
     Case("Rebels shelled ‹30› vital facilities.", 30),
     Case("In May ‹2019› people".replace("In May ‹2019› people", "killed ‹2019› people"), 2019),
+    Case("‹12›/15 hostages died", 12),
     Case("at the station ‹12› were killed", 12),
     Case("A ‹12›-member family drowned.", 12),
     Case("The dead number ‹14›.", 14),
@@ -65,6 +66,8 @@ COUNTED = [
     Case("‹a› 34-year-old man was shot", 1, basis="counted"),
     Case("‹a› seven-year-old was shot", 1, basis="counted"),
     Case("killing one man and wounding ‹another›.", 1, basis="counted"),
+    Case("‹an injured child› was found", 1, basis="counted"),
+    Case("‹a wounded man› was found", 1, basis="counted"),
     Case("‹an aid worker› was taken.", 1, basis="counted"),
 ]
 
@@ -189,6 +192,9 @@ OTHER_KINDS = [
     Case("‹three› days later", 3, "measure"),
     Case("‹two and a half› hours", None, "measure"),
     Case("‹several› days later", None, "measure", "vague"),
+    Case("between ‹2014 and 2016›, shells", 2014, "year", "range", upper=2016),
+    Case("aged 5 and ‹7›", 7, "age"),
+    Case("at ‹2200›, shells fell", 2200, "measure"),
     Case("at ‹20:30› local time", None, "measure"),
     Case("at ‹8 pm›", None, "measure"),
     Case("an ‹82› mm mortar", 82, "measure"),
