@@ -1,4 +1,4 @@
-"""Lets a pattern of bare Arabic letters match every spelling of them, with and without proclitics."""
+"""Lets a pattern of bare Arabic letters match every spelling of them; the words written with others."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ _VARIANTS = {
 """Letters that writers use for each other."""
 
 _PIECE = re.compile(
-    r"(?P<class>\[(?P<negated>\^)?[^\]]*\])|(?P<escape>\\.)|(?P<letter>[\u0621-\u064a\u0671])"
-    r"(?P<quantifier>[?*+])?",
+    r"\\.|\[\^[^\]]*\]|(?:(?P<class>\[[^\]\\]*\])|(?P<letter>[\u0621-\u064a\u0671]))(?P<quantifier>[?*+])?",
     re.DOTALL,
 )
 
@@ -27,20 +26,17 @@ def any_spelling(pattern: str) -> str:
 
 
 def _spellings(piece: re.Match[str]) -> str:
-    if piece.group("class"):
-        letters = re.search(r"[\u0621-\u064a]", piece.group()) and not piece.group("negated")
-        return piece.group() + (_MARKS if letters else "")
-    letter = piece.group("letter")
-    if letter is None:
+    letters = piece.group("class") or piece.group("letter")
+    if letters is None or not re.search(r"[\u0621-\u064a]", letters):
         return piece.group()
-    variants = _VARIANTS.get(letter)
-    spelled = (f"[{variants}]" if variants else letter) + _MARKS
+    variants = "".join(_VARIANTS.get(letter, letter) for letter in letters.strip("[]"))
+    spelled = (f"[{variants}]" if len(variants) > 1 else variants) + _MARKS
     quantifier = piece.group("quantifier")
     return f"(?:{spelled}){quantifier}" if quantifier else spelled
 
 
-CONJUNCTIONS = any_spelling("(?:[وف])?")
+CONJUNCTIONS = any_spelling("[وف]?")
 """The one-letter words "and" and "so", that are written with the next word."""
 
-PROCLITICS = any_spelling("(?:لل|(?:[بلك])?(?:ال)?)")
+PROCLITICS = any_spelling("(?:لل|[بلك]?(?:ال)?)")
 """Prepositions and the article, that are written with the next word."""
