@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llm_extract.extraction.circumstances import Circumstances, Setting, circumstances
 from llm_extract.extraction.figures import SLOTS, Figure, Reading, can_contain
@@ -43,6 +43,7 @@ class Draft:
     slots: dict[str, Figure] = field(default_factory=dict)
     subgroups: list[tuple[Group, str | None, Figure]] = field(default_factory=list)
     parent: Draft | None = None
+    listed: bool = False
     sentences: list[int] = field(default_factory=list)
 
     def figures(self) -> list[Figure]:
@@ -108,6 +109,7 @@ def _place(
     around = circumstances(reading, settings, figure, outcome)
     draft = Draft(outcome, figure, figure, around, victims=group_victims(figure))
     draft.sentences.append(figure.sentence)
+    draft.listed = reading.sentences[figure.sentence].kind in ("bullet", "row", "fact")
     if not figure.whole:
         _fill(reading, draft, figure)
     if container is not None and can_contain(container.outcome, outcome):
@@ -178,15 +180,27 @@ def group_victims(figure: Figure) -> Victims:
 def _carry_over(reading: Reading, drafts: Sequence[Draft]) -> None:
     """Lets claims take period, place, parties and victims from what contains or precedes them."""
     previous: Draft | None = None
+    frames: dict[str | None, Circumstances] = {}
     for draft in drafts:
-        draft.circumstances = _inherited(reading, draft, previous)
+        own = draft.circumstances
+        draft.circumstances = _inherited(reading, draft, previous, frames.get(own.claimant))
+        if own.time is not None and own.scope == "period":
+            frames[draft.circumstances.claimant] = draft.circumstances
         if draft.parent is not None and draft.victims == "unspecified" and draft.figure.whole:
             draft.victims = draft.parent.victims
         previous = draft
 
 
-def _inherited(reading: Reading, draft: Draft, previous: Draft | None) -> Circumstances:
+def _inherited(
+    reading: Reading, draft: Draft, previous: Draft | None, frame: Circumstances | None
+) -> Circumstances:
+    """Circumstances with what the claim leaves to its container, its predecessor or the period
+    that its claimant reports on (`frame`).
+    """
     own = draft.circumstances
+    if own.time is None and own.scope in ("incident", "period") and draft.parent is None:
+        if frame is not None:
+            own = replace(own, time=frame.time, scope=frame.scope)
     giver = draft.parent or previous
     if giver is None:
         return own
@@ -198,7 +212,8 @@ def _inherited(reading: Reading, draft: Draft, previous: Draft | None) -> Circum
     if not leans:
         return own
     time, scope = own.time, own.scope
-    if time is None and scope in ("incident", given.scope):
+    passing = draft.parent is not None or giver.parent is None
+    if time is None and scope in ("incident", given.scope) and passing:
         time, scope = given.time, given.scope
     same_sentence = draft.figure.sentence == giver.figure.sentence
     leaning = draft.parent is not None or same_sentence or draft.figure.sentence in giver.sentences
@@ -298,7 +313,9 @@ def _united(one: Circumstances, two: Circumstances) -> Circumstances:
 
 
 def _infer_parents(drafts: Sequence[Draft]) -> None:
-    """Finds the total that certainly contains a slice: more general, at least as large, same source."""
+    """Finds the totals that certainly contain slices: sums that close, parties or places of a total."""
+    for total in drafts:
+        _adopt_closing_run(total, drafts)
     for draft in drafts:
         if draft.parent is not None or draft.total is None or draft.total.mention.value is None:
             continue
@@ -307,7 +324,7 @@ def _infer_parents(drafts: Sequence[Draft]) -> None:
             for other in drafts
             if other is not draft and _certainly_contains(other, draft) and not _below(other, draft)
         ]
-        candidates.sort(key=lambda d: d.total.mention.value if d.total else 0)  # type: ignore[arg-type,return-value]
+        candidates.sort(key=_low)
         for other in candidates:
             siblings = [d for d in drafts if d.parent is other and d.outcome == draft.outcome]
             used = sum(_low(d) for d in siblings if _along(d, draft))
@@ -316,8 +333,34 @@ def _infer_parents(drafts: Sequence[Draft]) -> None:
                 break
 
 
+def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
+    """Claims that follow a total and add up to it exactly are its parts (record.md, `part_of`)."""
+    size = _low(total)
+    if total.total is None or size < 2:
+        return
+    run: list[Draft] = []
+    for draft in drafts:
+        if draft.figure.mention.start <= total.figure.mention.start or draft.parent is not None:
+            continue
+        if draft.outcome != total.outcome or _low(draft) == 0 or _below(total, draft):
+            continue
+        if draft.circumstances.claimant != total.circumstances.claimant:
+            break
+        run.append(draft)
+        added = sum(_low(d) for d in run)
+        if added > size or _low(draft) >= size:
+            return
+        if added == size and len(run) >= 2:
+            for part in run:
+                part.parent = total
+            return
+
+
 def _low(draft: Draft) -> int:
-    return (draft.total.mention.value or 0) if draft.total is not None else 0
+    """The least number of people a claim counts; the sum of its parts where no total is printed."""
+    if draft.total is not None:
+        return draft.total.mention.value or 0
+    return sum(figure.mention.value or 0 for figure in draft.slots.values())
 
 
 def _below(draft: Draft, ancestor: Draft) -> bool:
@@ -349,7 +392,9 @@ def _certainly_contains(total: Draft, part: Draft) -> bool:
     by_party = bool(b.perpetrators) and set(b.perpetrators) != set(a.perpetrators) and (
         not a.perpetrators or set(b.perpetrators) < set(a.perpetrators)
     )
-    by_place = bool(b.places) and not set(b.places) & set(a.places) and a.scope != "incident"
+    listed = part.listed and not total.listed
+    by_place = bool(b.places) and not set(b.places) & set(a.places)
+    by_place = by_place and (listed or a.scope != "incident")
     return by_party or by_place
 
 

@@ -51,7 +51,9 @@ def read_settings(reading: Reading) -> list[Setting]:
 
 def _setting(reading: Reading, sentence: Sentence) -> Setting:
     text, table = reading.report.text, reading.table
-    said = tuple(claimants(text, sentence.start, sentence.end, table))
+    said: tuple[Named, ...] = ()
+    if sentence.kind != "heading":
+        said = tuple(claimants(text, sentence.start, sentence.end, table))
     names = name_table(table.language)
     blamed = tuple(
         blame
@@ -61,7 +63,12 @@ def _setting(reading: Reading, sentence: Sentence) -> Setting:
     taken = [*said, *(p for blame in blamed for p in blame.parties)]
     places: list[Named] = []
     for match in names.places.finditer(text, sentence.start, sentence.end):
-        place = Named(match.start("place"), match.end("place"), match.group("place"))
+        group = match.lastgroup or "place"
+        place = Named(match.start(group), match.end(group), match.group(group))
+        if group == "place2" and sentence.kind == "prose" and not _NAMES_A_REGION.match(
+            text, match.end()
+        ):
+            continue
         if names.never.search(place.words) or any(_overlap(place, other) for other in taken):
             continue
         if names.institution.search(place.words):
@@ -86,6 +93,11 @@ def _setting(reading: Reading, sentence: Sentence) -> Setting:
             if not _dates_the_statement(reading, sentence, t)
         ),
     )
+
+
+_NAMES_A_REGION = re.compile(
+    r"\s+(?:district|province|governorate|county|city|town|village|camp|had|saw|recorded|suffered)\b"
+)
 
 
 def _overlap(one: Named, other: Named) -> bool:
@@ -179,12 +191,12 @@ def _claimant_of(reading: Reading, settings: Sequence[Setting], figure: Figure) 
     own = settings[figure.sentence].claimants
     if own:
         nearest = min(own, key=lambda c: _claimant_distance(reading, c, figure))
-        return _longest(reading, nearest.words)
+        return _longest(reading, settings, nearest.words)
     paragraph = reading.sentences[figure.sentence].paragraph
     for index in range(figure.sentence - 1, -1, -1):
         before = settings[index].claimants
         if before:
-            return _longest(reading, before[-1].words)
+            return _longest(reading, settings, before[-1].words)
         if reading.sentences[index].paragraph < paragraph - 2:
             break
     return None
@@ -198,12 +210,18 @@ def _claimant_distance(reading: Reading, claimant: Named, figure: Figure) -> int
     return len(between) + 30 + 200 * between.count(";")
 
 
-def _longest(reading: Reading, words: str) -> str:
-    """The longest form of a claimant's name in the report."""
+def _longest(reading: Reading, settings: Sequence[Setting], words: str) -> str:
+    """The longest form of a claimant's name in the report: "the Centre" is the one named in full."""
     spelled = full_names(reading.report.text).get(words)
     if spelled is not None:
         return re.sub(r"^(?:the|The)\s+", "", spelled)
-    return words
+    longer = [
+        c.words
+        for setting in settings
+        for c in setting.claimants
+        if len(c.words) > len(words) and re.search(rf"\b{re.escape(words)}$", c.words)
+    ]
+    return max(longer, key=len, default=words)
 
 
 def _scope_and_time(
@@ -211,9 +229,9 @@ def _scope_and_time(
 ) -> tuple[Scope, TimeWords | None]:
     sentence = reading.sentences[figure.sentence]
     words = reading.text(sentence)
-    time = _nearest_time(settings[figure.sentence].times, figure)
+    time = _nearest_time(reading, settings[figure.sentence].times, figure)
     if time is None and sentence.lead is not None:
-        time = _nearest_time(settings[sentence.lead].times, figure)
+        time = _nearest_time(reading, settings[sentence.lead].times, figure)
     if time is not None and time.open_ended:
         return "cumulative", time
     if time is None and reading.table.pattern("scope", "cumulative").search(words):
@@ -227,13 +245,21 @@ def _scope_and_time(
     return "incident", time
 
 
-def _nearest_time(times: Sequence[TimeWords], figure: Figure) -> TimeWords | None:
-    if not times:
-        return None
+def _nearest_time(
+    reading: Reading, times: Sequence[TimeWords], figure: Figure
+) -> TimeWords | None:
+    """The time words nearest to a figure, periods first; not those behind a part of it."""
+    parts = [
+        f
+        for f in reading.in_sentence(figure.sentence)
+        if f.container == figure.index and f.whole and f.start >= figure.end
+    ]
+    own = [t for t in times if not any(p.end <= t.start for p in parts)]
     return min(
-        times,
+        own,
         key=lambda t: (
             not t.stretch,
             abs(t.start - figure.end) if t.start >= figure.end else abs(figure.start - t.end),
         ),
+        default=None,
     )

@@ -33,6 +33,9 @@ OUT_OF_REACH = 14.0
 """A cue that costs more than this many words does not govern a number."""
 NEAR_COST = 2.0
 """A figure with a predicate as near as this has an outcome of its own, whatever contains it."""
+COUNTED_REACH = 4.0
+"""As `OUT_OF_REACH` for a person counted by a singular noun: most of those are no victims."""
+RESCUED_REACH = 3
 CLAUSE_COST = 5.0
 MENTION_COST = 3.0
 COORDINATED_COST = 0.5
@@ -40,11 +43,15 @@ COORDINATED_COST = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An outcome that a figure may have, the cue that speaks for it and how far off the cue is."""
+    """An outcome that a figure may have, the cue that speaks for it and how far off the cue is.
+
+    `direct` says that no other figure stands between the two.
+    """
 
     outcome: Outcome
     cue: Cue | None
     cost: float
+    direct: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +154,14 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
     spans = [(start, end) for _, _, start, end in candidates]
     for place, (mention, noun, start, end) in enumerate(candidates):
         facility = noun is not None and noun.role == "facility"
+        if not facility and _rescued(reading, sentence, spans, place):
+            reading.unread.append(mention)
+            continue
         options: tuple[Option, ...] = ()
         if not facility:
-            options = _options(reading, sentence, spans, place, noun)
+            options = _options(
+                reading, sentence, spans, place, noun, mention.basis == "counted"
+            )
         figure = Figure(
             index=len(reading.figures),
             mention=mention,
@@ -163,11 +175,24 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
             superseded=_superseded(reading, sentence, start, end),
             combined=_combined(reading, noun),
         )
-        figure = _with_container(reading, sentence, figure)
+        figure = _with_container(reading, sentence, _as_denial(figure))
         if not facility and not figure.options and not figure.part_hint:
             reading.unread.append(mention)
             continue
         reading.figures.append(figure)
+
+
+_UNHARMED = re.compile(r"(?:hurt|harmed)$", re.IGNORECASE)
+
+
+def _as_denial(figure: Figure) -> Figure:
+    """"Nobody was hurt" denies casualties of any kind (record.md, decision on zero)."""
+    if figure.mention.value != 0 or not figure.options:
+        return figure
+    cue = figure.options[0].cue
+    if cue is None or not _UNHARMED.search(cue.form):
+        return figure
+    return replace(figure, options=(replace(figure.options[0], outcome="casualties"),))
 
 
 def _noun_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | None:
@@ -204,18 +229,23 @@ def _combined(reading: Reading, noun: Noun | None) -> bool:
     return re.match(r"\s+(?:and|or|و\s?ال|و|et|y|та|и)\s*(?:children|women|girls|أطفال|نساء)\b", after) is not None
 
 
+_NOT = re.compile(r"\b(?:not|nicht|pas|no)\s+(?:the\s+)?$", re.IGNORECASE)
+
+
 def _superseded(reading: Reading, sentence: Sentence, start: int, end: int) -> bool:
     """Whether the words beside a number say that it was replaced ("up from 12")."""
     pattern = reading.table.pattern("context", "corrected")
     text = reading.report.text
     before = text[max(sentence.start, start - 60) : start]
+    if _NOT.search(before):
+        return True
     last = None
     for last in pattern.finditer(before):
         pass
     if last is None:
         return False
     between = before[last.end() :]
-    return len(re.findall(r"\w+", between)) <= 6 and not re.search(r"\d|;|\bto\b", between)
+    return len(re.findall(r"\w+", between)) <= 6 and not re.search(r";|\bto\b", between)
 
 
 # --- outcomes ---------------------------------------------------------------------------------
@@ -227,17 +257,19 @@ def _options(
     spans: Sequence[tuple[int, int]],
     place: int,
     noun: Noun | None,
+    counted: bool,
 ) -> tuple[Option, ...]:
     """The outcomes that the cues of a sentence allow for one number, the nearest cue first."""
     if sentence.kind == "row":
         return _row_options(reading, sentence, spans[place])
     start, end = spans[place]
+    reach = COUNTED_REACH if counted else OUT_OF_REACH
     best: dict[Outcome, Option] = {}
     for cue in reading.cues[sentence.index]:
         cost = _cost(reading, sentence, cue, spans, place, noun)
         known = best.get(cue.outcome)
-        if cost <= OUT_OF_REACH and (known is None or cost < known.cost):
-            best[cue.outcome] = Option(cue.outcome, cue, cost)
+        if cost <= reach and (known is None or cost < known.cost):
+            best[cue.outcome] = Option(cue.outcome, cue, cost, _direct(cue, spans, place))
     if not best:
         return _lead_options(reading, sentence)
     ordered = sorted(best.values(), key=lambda option: option.cost)
@@ -245,6 +277,37 @@ def _options(
         return (ordered[0],)
     limit = ordered[0].cost + OPTION_MARGIN
     return tuple(option for option in ordered if option.cost <= limit)
+
+
+def _rescued(
+    reading: Reading, sentence: Sentence, spans: Sequence[tuple[int, int]], place: int
+) -> bool:
+    """Whether the words that touch a number say that its people got away ("12 were rescued")."""
+    text = reading.report.text
+    start, end = spans[place]
+    pattern = reading.table.pattern("context", "rescued")
+    left = max([sentence.start, *(e for _, e in spans[:place])])
+    right = min([sentence.end, *(s for s, _ in spans[place + 1 :])])
+    own = min(
+        (
+            len(re.findall(r"\w+", text[end : c.start] if c.start >= end else text[c.end : start]))
+            for c in reading.cues[sentence.index]
+            if left <= c.start and c.end <= right
+        ),
+        default=RESCUED_REACH + 1,
+    )
+    for match in pattern.finditer(text, left, right):
+        gap = text[end : match.start()] if match.start() >= end else text[match.end() : start]
+        words = len(re.findall(r"\w+", gap))
+        if words <= RESCUED_REACH and words < own and not re.search(r"[;.]", gap):
+            return True
+    return False
+
+
+def _direct(cue: Cue, spans: Sequence[tuple[int, int]], place: int) -> bool:
+    start, end = spans[place]
+    low, high = (end, cue.start) if cue.start >= end else (cue.end, start)
+    return not any(low <= s and e <= high for s, e in spans)
 
 
 def _cost(
@@ -382,7 +445,7 @@ def column_title(sentence: Sentence, offset: int) -> str | None:
 # --- containers -------------------------------------------------------------------------------
 
 _LIST_LINK = re.compile(
-    r"[\s,;]*(?:(?:and|as well as|plus|و|et|y|та|и)\b)?[\s,]*(?:(?:also|another|the|at least|about)\s+)*",
+    r"[\s,;]*(?:(?:and|as well as|plus|و|et|y|та|и)\b)?[\s,]*(?:(?:also|another|the|at least|about|his|her|their)\s+)*",
     re.IGNORECASE,
 )
 
@@ -394,18 +457,18 @@ def _with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Fig
     text = reading.report.text
     earlier = [f for f in reading.figures if f.sentence == figure.sentence and not f.superseded]
     after = text[figure.end : sentence.end]
-    of_container = reading.table.pattern("context", "of_container")
-    number_after = text[figure.mention.end : sentence.end]
-    if of_container.match(number_after.lstrip()) or re.match(
-        r"[\s,]*(?:among (?:them|whom)|of them|بينهم|منهم|من بينهم)", after
-    ):
-        target = _target(reading, figure, earlier) or _previous_whole(reading, sentence, figure)
-        return _as_part(reading, figure, target)
+    partitive = _partitive(reading, sentence, figure)
+    if partitive is not None:
+        return partitive
+    if _AMONG_THEM.match(after):
+        return _as_part(reading, figure, _target(reading, figure, earlier))
     for holder in reversed(earlier):
         if holder.facility != figure.facility:
             continue
         between = text[holder.end : figure.start]
         marker = _marker(reading, between, figure)
+        if marker is not None and _closes_a_part(reading, earlier, holder.end + marker.start()):
+            marker = None
         if marker is None:
             if _list_between(reading, holder, figure) and holder.container is not None:
                 top = reading.figures[holder.container]
@@ -429,6 +492,84 @@ def _with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Fig
     return figure
 
 
+_AMONG_THEM = re.compile(r"[\s,]*(?:among (?:them|whom)|بينهم|منهم|من بينهم)\b", re.IGNORECASE)
+_PARTITIVE = re.compile(
+    r"\s+(?:(?:more|others?|further)\s+)?(?:of|among)\s+(?:all\s+)?(?P<of>them\b|whom\b|which\b|"
+    r"(?:the|those|these|that)\s+)",
+    re.IGNORECASE,
+)
+
+
+def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure | None:
+    """A part by "of": in "three of the wounded died" the wounded hold it and it has died."""
+    text = reading.report.text
+    match = _PARTITIVE.match(text, figure.mention.end, sentence.end)
+    if match is None:
+        return None
+    earlier = [f for f in reading.figures if f.sentence == figure.sentence and not f.superseded]
+    reference = next(
+        (
+            m
+            for m in reading.ledger.within(match.end(), min(sentence.end, match.end() + 12))
+            if m.kind == "count"
+        ),
+        None,
+    )
+    if reference is not None:
+        known = [f for f in reading.figures if f.mention.value == reference.value]
+        if known:
+            return _as_part(reading, figure, known[-1])
+    cues = [
+        c
+        for c in reading.cues[sentence.index]
+        if c.start >= match.end() - 1 and len(re.findall(r"\w+", text[match.end() : c.start])) <= 7
+    ]
+    pronoun = match.group("of").strip().casefold() in ("them", "whom", "which")
+    holder_cue = None
+    if cues and not pronoun and not re.search(r"\b(?:was|were|had|have)\b", text[match.end() : cues[0].start]):
+        holder_cue = cues.pop(0)
+    own = cues[0] if cues else None
+    if holder_cue is None and own is None and not pronoun and earlier == []:
+        return None
+    target = _holder(reading, sentence, figure, holder_cue.outcome if holder_cue else None)
+    if own is not None and _between_figures(reading, sentence, match.end(), own.start):
+        own = None
+    if own is None:
+        if target is None and holder_cue is not None:
+            return replace(
+                figure, options=(Option(holder_cue.outcome, holder_cue, 0.5),), part_hint=True
+            )
+        return _as_part(reading, replace(figure, options=()), target)
+    settled = replace(figure, options=(Option(own.outcome, own, 0.0),))
+    if target is None or target.outcome is None or not can_contain(target.outcome, own.outcome):
+        wider = _holder(reading, sentence, figure, own.outcome)
+        return replace(settled, container=wider.index) if wider is not None else settled
+    return replace(settled, container=target.index)
+
+
+def _between_figures(reading: Reading, sentence: Sentence, start: int, end: int) -> bool:
+    return any(m.kind == "count" for m in reading.ledger.within(start, end))
+
+
+def _holder(
+    reading: Reading, sentence: Sentence, figure: Figure, outcome: Outcome | None
+) -> Figure | None:
+    """The nearest earlier whole that can hold a part: of this outcome where one is named."""
+    value = figure.mention.value
+    for other in reversed(reading.figures):
+        if other.superseded or other.facility or not other.whole or other.outcome is None:
+            continue
+        if sentence.paragraph - reading.sentences[other.sentence].paragraph > 2:
+            return None
+        if outcome is not None and other.outcome != outcome:
+            continue
+        size = other.mention.upper or other.mention.value
+        if value is not None and size is not None and value > size:
+            continue
+        return other
+    return None
+
+
 def _marker(reading: Reading, between: str, figure: Figure) -> re.Match[str] | None:
     """The words between two figures that make the second a part of the first."""
     pattern = reading.table.pattern("context", "including")
@@ -442,6 +583,15 @@ def _marker(reading: Reading, between: str, figure: Figure) -> re.Match[str] | N
     if bracket is not None and (not figure.whole or "(" in between):
         return bracket
     return None
+
+
+def _closes_a_part(reading: Reading, earlier: Sequence[Figure], offset: int) -> bool:
+    """Whether "among them" stands behind the part it belongs to ("34 women among them, and …")."""
+    text = reading.report.text
+    return any(
+        f.container is not None and f.end <= offset and not text[f.end : offset].strip(" ,")
+        for f in earlier
+    ) and _AMONG_THEM.match(text, offset) is not None
 
 
 def _still_listing(reading: Reading, words: str) -> bool:
@@ -466,7 +616,7 @@ def _breaks_away(figure: Figure, container: Figure) -> bool:
     own = figure.options[0]
     if can_contain(container.options[0].outcome, own.outcome):
         return False
-    return own.cost <= NEAR_COST
+    return own.direct and own.cost <= NEAR_COST
 
 
 def can_contain(parent: Outcome, part: Outcome) -> bool:
@@ -497,7 +647,7 @@ def _target(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Figu
 
 def _previous_whole(reading: Reading, sentence: Sentence, figure: Figure) -> Figure | None:
     """The whole that the sentences before speak of, of the outcome this sentence names if any."""
-    named = {o.outcome for o in figure.options if o.cost <= NEAR_COST}
+    named = {o.outcome for o in figure.options if o.direct and o.cost <= NEAR_COST}
     for other in reversed(reading.figures):
         if other.superseded or other.facility != figure.facility or not other.whole:
             continue

@@ -64,6 +64,8 @@ _WEEKDAYS = (
     r"September|October|November|December"
 )
 
+_PLACE = rf"{_CAP}(?:[\s-](?:(?:al|el|de|of)[\s-])?{_CAP})*"
+
 ENGLISH = NameTable(
     phrase=_PHRASE,
     source=_SOURCE,
@@ -97,7 +99,8 @@ ENGLISH = NameTable(
     pronouns=frozenset(
         "he she it they we who which this that these those report the i there statement one others "
         "another group organisation organization network ministry however meanwhile according "
-        "additionally earlier later today yesterday".split()
+        "additionally earlier later today yesterday daily weekly monthly annual situation interim final "
+        "press news flash update its his her their".split()
     ),
     blame_patterns=(
         (r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
@@ -120,7 +123,10 @@ ENGLISH = NameTable(
         r"between|north|south|east|west)\s+)(?:(?i:the|both|rural|northern|southern|eastern|western|"
         r"central|north-?\w*|south-?\w*|city|town|village|district|province|governorate|area|region|"
         r"outskirts|countryside|neighbou?rhood|camp|state|county|suburbs?|capital|of|nearby)\s+)*"
-        rf"(?P<place>{_CAP}(?:[\s-](?:(?:al|el|de|of)[\s-])?{_CAP})*)"
+        rf"(?P<place>{_PLACE})"
+        rf"|(?:^|(?<=[\n•*-] )|(?<=[.;,] ))(?P<place2>{_PLACE})(?=\s+(?:district|province|governorate|"
+        r"county|city|town|village|camp|had|saw|recorded|suffered|counted|lost)\b|\s*[,:(])",
+        re.MULTILINE,
     ),
 )
 

@@ -285,8 +285,8 @@ def _patterns() -> tuple[
     to = r"\s*(?:to|and|until|till|through|–|-|—|حتى|إلى|وحتى|ولغاية|و)\s*(?:the\s+|يوم\s+)?"
     build = [
         (
-            rf"(?:since|منذ)\s+(?:the\s+|early\s+|late\s+|mid-?\s*|عام\s+|بداية\s+)?"
-            rf"(?:beginning of\s+|start of\s+)?(?P<day>{_FULL}|{_MONTH}|{_YEAR})",
+            rf"(?:[Ss]ince|منذ)\s+(?:the\s+|early\s+|late\s+|mid-?\s*|عام\s+|بداية\s+)?"
+            rf"(?:[a-z’']+\s+(?:[a-z’'A-Z]+\s+){{0,5}}?(?:in|on|of)\s+)?(?P<day>{_FULL}|{_MONTH}|{_YEAR})",
             _since,
         ),
         (
