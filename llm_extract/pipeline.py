@@ -13,6 +13,8 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Literal, Self
 
+from anyio import to_thread
+
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import ModelError, PromptError
 from llm_extract.extraction import claims, mention
@@ -162,11 +164,12 @@ class Pipeline:
         conversation: Conversation,
     ) -> CasualtyReport:
         assert self._caller is not None
+        if strategy != "document":
+            # Reading the shared start may take seconds, in which the loop has other work.
+            await to_thread.run_sync(self._caller.endpoint.prime, _prefix(prompt, strategy))
         if strategy == "mention":
-            self._caller.endpoint.prime(_prefix(prompt, strategy))
             return await mention.read_by_mention(reading, prompt, self._caller, conversation)
         if strategy == "sentence":
-            self._caller.endpoint.prime(_prefix(prompt, strategy))
             return await claims.read_by_sentence(reading, prompt, self._caller, conversation)
         return await claims.read_by_document(reading, prompt, self._caller, conversation)
 

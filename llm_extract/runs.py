@@ -19,8 +19,8 @@ from anyio.lowlevel import checkpoint
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import LlmExtractError
-from llm_extract.pipeline import Settings, WorkKey
-from llm_extract.record import Failure, Record, ReportHead, Tokens
+from llm_extract.pipeline import Settings, WorkKey, unread_record
+from llm_extract.record import Record, Tokens
 from llm_extract.store import Store
 
 NO_TOKENS = Tokens(prompt=0, cached=0, completion=0)
@@ -148,7 +148,7 @@ class _Run:
             self._store.add(self.summary.run_id, position, report)
             self.step(read=position + 1)
             if isinstance(report, UnreadableReport):
-                self._save(position, None, _unread(report))
+                self._save(position, None, unread_record(report))
             elif not self._reused(position, self._pipeline.work_key(report)):
                 pending.append(position)
         return pending
@@ -219,24 +219,3 @@ def _own_error(group: BaseExceptionGroup[BaseException]) -> LlmExtractError | No
         if isinstance(found, LlmExtractError):
             return found
     return None
-
-
-def _unread(report: UnreadableReport) -> Record:
-    """The record of an input that gave no report."""
-    return Record(
-        report=ReportHead(
-            id=report.id,
-            title=None,
-            source=report.source,
-            sha256="",
-            characters=0,
-            published=None,
-            language=None,
-        ),
-        claims=[],
-        facilities=[],
-        findings=[],
-        disposition="failed",
-        failure=Failure(code=report.code, message=report.message),
-        provenance=None,
-    )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from scripted_server import Script, ScriptedServer
+
+from llm_extract.models.catalogue import USER_FILES_VARIABLE
 
 # A loaded machine must not fail a property by time; CI looks at the same examples every time.
 settings.register_profile("local", deadline=None)
@@ -18,3 +24,31 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 def project() -> Path:
     """Root folder of the source tree."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def desk(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., ScriptedServer]]:
+    """Starts a scripted server that the catalogue knows as the model `desk`.
+
+    Keywords other than those of ScriptedServer change keys of its entry, as in `mode="strict"`.
+    """
+    with ExitStack() as stack:
+
+        def start(script: Script, api_key: str | None = None, **entry: object) -> ScriptedServer:
+            server = stack.enter_context(ScriptedServer(script, api_key=api_key))
+            keys = {
+                "kind": "endpoint",
+                "base_url": server.base_url,
+                "model": "scripted",
+                "context_size": 8000,
+                **entry,
+            }
+            lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+            catalogue = tmp_path_factory.mktemp("catalogue") / "models.toml"
+            catalogue.write_text("\n".join(["[models.desk]", *lines]), encoding="utf-8")
+            monkeypatch.setenv(USER_FILES_VARIABLE, str(catalogue))
+            return server
+
+        yield start
