@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_extract.extraction.circumstances import Circumstances, Setting, circumstances
-from llm_extract.extraction.figures import SLOTS, Figure, Reading, can_contain
+from llm_extract.extraction.reading import SLOTS, Figure, Reading, can_contain
 from llm_extract.extraction.times import TimeWords
 from llm_extract.passages import Sentence
 from llm_extract.schema import (

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llm_extract.extraction.figures import Figure, Reading
+from llm_extract.extraction.reading import Figure, Reading
 from llm_extract.extraction.names import name_table
 from llm_extract.extraction.parties import Blame, Named, blames, claimants, full_names
 from llm_extract.extraction.times import TimeWords, time_words

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationInfo, create_model, field_validator
 from llm_extract.extraction.assembly import assemble
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.circumstances import Setting, read_settings
-from llm_extract.extraction.figures import Figure, Option, Reading
+from llm_extract.extraction.reading import Figure, Option, Reading
 from llm_extract.extraction.names import name_table
 from llm_extract.extraction.parties import Blame, Named, full_names
 from llm_extract.extraction.wire import Wire

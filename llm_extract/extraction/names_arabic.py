@@ -1,8 +1,8 @@
 """What names look like in Arabic: a known head noun with the words that belong to it.
 
 There are no capitals to go by. A body is named by its head noun (network, ministry, army) with the
-definite words behind it, and one bare word when the head itself is bare; a person by a title, or by two
-words where a statement begins behind them.
+definite words behind it, and one bare word when the head itself is bare; a person by a title, or by
+two words where a statement begins behind them.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _TITLES = (
 )
 _PERSON = (
     rf"[وف]?(?:ال)?(?:{_TITLES}){_END}(?:\s+(?!{_NOT_IN_NAMES}){_WORD}){{0,4}}"
-    rf"|{_FREE_WORD}\s+(?:(?:عبد|بن|أبو)\s*)?ال{_WORD}(?=\s*(?:،|:|\(|[\"“”]|\s(?:أن|إن)\b))"
+    rf"|{_FREE_WORD}\s+(?:(?:عبد|بن|أبو)\s*)?ال{_WORD}(?=\s*(?:،|:|\(|[\"“”]|\s(?:أن|إن|وهو|وهي)\b))"
 )
 _PARTIES = (
     r"قوات|قوى|قوة|ميليشيا|ميليشيات|مليشيا|مليشيات|جيش|نظام|تنظيم|طيران|طائرات|فصائل|فصيل|هيئة|حزب|"
@@ -80,19 +80,14 @@ _ATTACK = (
     r"(?:قصف|القصف|غارة|غارات|غارتين|الغارات|هجوم|هجمات|الهجوم|نيران|استهداف|إطلاق|ضربة|ضربات|كمين|"
     r"عملية|عمليات|حملة|رصاص|مداهمة|مداهمات|تفجير|مجزرة)"
 )
-_KINDS_OF_FIRST_OF_TWO = (
-    r"كفر|خان|تل|عين|دير|معرة|بني|أم|أبو|رأس|باب|جبل|بيت|برج|وادي|شيخ|ابن|بئر|خربة|مرج|دار"
-)
-_PLACE = (
+_KINDS_OF_PLACE = (
     r"مدينة|مدينتي|بلدة|بلدتي|قرية|قريتي|ريف|محافظة|محافظتي|مخيم|حي|حيي|منطقة|ناحية|ضاحية|بادية|سوق|"
     r"معبر|طريق|إقليم|ولاية|مديرية|قضاء|قطاع|جزيرة|وادي|ساحل|سجن|شمال|جنوب|شرق|غرب|شمالي|جنوبي|شرقي|"
     r"غربي|وسط|شمال\s+شرق|شمال\s+غرب|جنوب\s+شرق|جنوب\s+غرب"
 )
-_NO_FIRST_OF_TWO = (
-    r"كفر|خان|تل|عين|دير|معرة|بني|أم|أبو|رأس|باب|جبل|بيت|برج|وادي|شيخ|ابن|بئر|خربة|مرج|دار"
-)
-_PLACE = (
-    r"(?:[وفبل]?(?:ال|ل)?(?:وقت|رئيسي|شعبي|عصر|كامل|متاجر|مدني|مدنية|عسكري|عسكرية|غارتين|صاروخ|صواريخ|قنابل|ساعة|دقيقة|ثانية|يوم|ليلة|شهر|أسبوع|عام|سنة|فترة|صباح|مساء|فجر|ظهر|عشرين|"
+_NO_PLACE = (
+    r"(?:[وفبل]?(?:ال|ل)?(?:وقت|رئيسي|شعبي|عصر|كامل|متاجر|مدني|مدنية|عسكري|عسكرية|غارتين|"
+    r"صاروخ|صواريخ|قنابل|ساعة|دقيقة|ثانية|يوم|ليلة|شهر|أسبوع|عام|سنة|فترة|صباح|مساء|فجر|ظهر|عشرين|"
     r"ربع|نصف|آن|أثناء|تاريخ|قصف|غارة|غارات|هجوم|هجمات|هجومين|ضربة|ضربات|انفجار|تفجير|حادث|حادثة|حوادث|"
     r"اشتباك|اشتباكات|كمين|عملية|عمليات|مجزرة|عداد|صفوف|حالة|حال|حين|إطار|ظل|سياق|بيان|تقرير|مقطع|فيديو|"
     r"شريط|صورة|صور|مقابلة|نفس|ذات|كل|جميع|بعض|عدة|أي|حاجة|أكثر|أقل|عدد|مجال|قطاع|خبر|حديث|تصريح|منشور|"
@@ -114,7 +109,8 @@ _FIRST_OF_TWO = (
 )
 _PLACE = (
     rf"(?P<place>(?!{_NOT_IN_NAMES}|{_NO_PLACE}|{_SIDE})"
-    rf"(?:ال{_WORD}|(?:{_FIRST_OF_TWO}){_END}\s+{_WORD}|{_WORD}(?:\s+(?!{_SIDE}|{_NOT_IN_NAMES})ال{_WORD})?))"
+    rf"(?:ال{_WORD}|(?:{_FIRST_OF_TWO}){_END}\s+{_WORD}"
+    rf"|{_WORD}(?:\s+(?!{_SIDE}|{_NOT_IN_NAMES})ال{_WORD})?))"
 )
 
 ARABIC = NameTable(
@@ -138,7 +134,7 @@ ARABIC = NameTable(
     ),
     institution=re.compile(any_spelling(rf"{_PARTY_NAMES}|(?:ال|لل)?(?:{_PARTIES}){_END}")),
     named=re.compile(r"(?!)"),
-    never=re.compile(any_spelling(r"مجهول|مستشفى|مشفى|جهات|دفاع\s+المدني|حقوق")),
+    never=re.compile(any_spelling(r"^(?:ال)?طائرات(?:\s+\w+)?$|مجهول|مستشفى|مشفى|جهات|دفاع\s+المدني|حقوق")),
     pronouns=frozenset({"المصدر", "التقرير", "البيان", "مصدر", "موقع", "الموقع", "حساب", "صفحة"}),
     blame_patterns=tuple(
         (any_spelling(pattern), reach)

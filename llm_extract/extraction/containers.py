@@ -1,0 +1,238 @@
+"""Containers: which figure the words between two numbers make a part of which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from llm_extract.cues import casualty_cues
+from llm_extract.extraction.reading import LIST_LINK, Figure, Option, Reading, can_contain
+from llm_extract.passages import Sentence
+from llm_extract.schema import Outcome
+
+NEAR_COST = 2.0
+"""A figure with a predicate as near as this has an outcome of its own, whatever contains it."""
+
+
+def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figure:
+    """Finds the figure that the words make this one a part of."""
+    if figure.superseded:
+        return figure
+    text = reading.report.text
+    earlier = [f for f in reading.figures if f.sentence == figure.sentence and not f.superseded]
+    after = text[figure.end : sentence.end]
+    partitive = _partitive(reading, sentence, figure)
+    if partitive is not None:
+        return partitive
+    if _AMONG_THEM.match(after):
+        return _as_part(reading, figure, _target(reading, figure, earlier))
+    for holder in reversed(earlier):
+        if holder.facility != figure.facility:
+            continue
+        between = text[holder.end : figure.start]
+        marker = _marker(reading, between, figure)
+        if marker is not None and _closes_a_part(reading, earlier, holder.end + marker.start()):
+            marker = None
+        if marker is None:
+            if _list_between(reading, holder, figure) and holder.container is not None:
+                top = reading.figures[holder.container]
+                if not figure.facility and _breaks_away(figure, top):
+                    return figure
+                if figure.whole and not _place_or_party(after, reading):
+                    return figure
+                return _as_part(reading, figure, top)
+            continue
+        top = holder
+        if holder.container is not None and not holder.whole:
+            top = reading.figures[holder.container]
+        if not figure.facility and _breaks_away(figure, top):
+            return figure
+        return _as_part(reading, figure, top)
+    if not figure.facility and _carries(reading, sentence, figure, earlier):
+        previous = _previous_whole(reading, sentence, figure)
+        if previous is not None and not _breaks_away(figure, previous):
+            return _as_part(reading, figure, previous)
+        return replace(figure, part_hint=True) if previous is None else figure
+    return figure
+
+
+_AMONG_THEM = re.compile(r"[\s,]*(?:among (?:them|whom)|بينهم|منهم|من بينهم)\b", re.IGNORECASE)
+_PARTITIVE = re.compile(
+    r"\s+(?:(?:more|others?|further)\s+)?(?:of|among)\s+(?:all\s+)?(?P<of>them\b|whom\b|which\b|"
+    r"(?:the|those|these|that)\s+)",
+    re.IGNORECASE,
+)
+
+
+def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure | None:
+    """A part by "of": in "three of the wounded died" the wounded hold it and it has died."""
+    text = reading.report.text
+    match = _PARTITIVE.match(text, figure.mention.end, sentence.end)
+    if match is None:
+        return None
+    earlier = [f for f in reading.figures if f.sentence == figure.sentence and not f.superseded]
+    reference = next(
+        (
+            m
+            for m in reading.ledger.within(match.end(), min(sentence.end, match.end() + 12))
+            if m.kind == "count"
+        ),
+        None,
+    )
+    if reference is not None:
+        known = [f for f in reading.figures if f.mention.value == reference.value]
+        if known:
+            return _as_part(reading, figure, known[-1])
+    cues = [
+        c
+        for c in reading.cues[sentence.index]
+        if c.start >= match.end() - 1 and len(re.findall(r"\w+", text[match.end() : c.start])) <= 7
+    ]
+    pronoun = match.group("of").strip().casefold() in ("them", "whom", "which")
+    holder_cue = None
+    if cues and not pronoun and not re.search(r"\b(?:was|were|had|have)\b", text[match.end() : cues[0].start]):
+        holder_cue = cues.pop(0)
+    own = cues[0] if cues else None
+    if holder_cue is None and own is None and not pronoun and earlier == []:
+        return None
+    target = _holder(reading, sentence, figure, holder_cue.outcome if holder_cue else None)
+    if own is not None and _between_figures(reading, sentence, match.end(), own.start):
+        own = None
+    if own is None:
+        if target is None and holder_cue is not None:
+            return replace(
+                figure, options=(Option(holder_cue.outcome, holder_cue, 0.5),), part_hint=True
+            )
+        return _as_part(reading, replace(figure, options=()), target)
+    settled = replace(figure, options=(Option(own.outcome, own, 0.0),))
+    if target is None or target.outcome is None or not can_contain(target.outcome, own.outcome):
+        wider = _holder(reading, sentence, figure, own.outcome)
+        return replace(settled, container=wider.index) if wider is not None else settled
+    return replace(settled, container=target.index)
+
+
+def _between_figures(reading: Reading, sentence: Sentence, start: int, end: int) -> bool:
+    return any(m.kind == "count" for m in reading.ledger.within(start, end))
+
+
+def _holder(
+    reading: Reading, sentence: Sentence, figure: Figure, outcome: Outcome | None
+) -> Figure | None:
+    """The nearest earlier whole that can hold a part: of this outcome where one is named."""
+    value = figure.mention.value
+    for other in reversed(reading.figures):
+        if other.superseded or other.facility or not other.whole or other.outcome is None:
+            continue
+        if sentence.paragraph - reading.sentences[other.sentence].paragraph > 2:
+            return None
+        if outcome is not None and other.outcome != outcome:
+            continue
+        size = other.mention.upper or other.mention.value
+        if value is not None and size is not None and value > size:
+            continue
+        return other
+    return None
+
+
+def _marker(reading: Reading, between: str, figure: Figure) -> re.Match[str] | None:
+    """The words between two figures that make the second a part of the first."""
+    pattern = reading.table.pattern("context", "including")
+    found = None
+    for found in pattern.finditer(between):
+        pass
+    if found is not None:
+        rest = between[found.end() :]
+        return found if _still_listing(reading, rest) else None
+    bracket = re.match(r"[^()]{0,25}[(:—–]\s*(?:[^()]*,\s*)?$", between)
+    if bracket is not None and (not figure.whole or "(" in between):
+        return bracket
+    return None
+
+
+def _closes_a_part(reading: Reading, earlier: Sequence[Figure], offset: int) -> bool:
+    """Whether "among them" stands behind the part it belongs to ("34 women among them, and …")."""
+    text = reading.report.text
+    return any(
+        f.container is not None and f.end <= offset and not text[f.end : offset].strip(" ,")
+        for f in earlier
+    ) and _AMONG_THEM.match(text, offset) is not None
+
+
+def _still_listing(reading: Reading, words: str) -> bool:
+    """Whether a list opened by "including" still goes on after these words."""
+    if re.search(r"[;:.]\s|\)", words):
+        return False
+    if reading.table.pattern("context", "clause").search(words):
+        return False
+    outcomes = casualty_cues(words, reading.table.language)
+    return not any("head" not in cue.roles or "object" in cue.roles for cue in outcomes)
+
+
+def _list_between(reading: Reading, before: Figure, after: Figure) -> bool:
+    link = reading.report.text[before.end : after.start]
+    return LIST_LINK.fullmatch(link) is not None
+
+
+def _breaks_away(figure: Figure, container: Figure) -> bool:
+    """Whether a figure has a near predicate of its own that the container cannot hold."""
+    if not figure.options or not container.options:
+        return False
+    own = figure.options[0]
+    if can_contain(container.options[0].outcome, own.outcome):
+        return False
+    return own.direct and own.cost <= NEAR_COST
+
+
+def _as_part(reading: Reading, figure: Figure, container: Figure | None) -> Figure:
+    if container is None:
+        return replace(figure, part_hint=True)
+    options = figure.options
+    if not figure.facility and container.options:
+        own = options[0] if options else None
+        inherited = container.options[0]
+        if own is None or own.cost > 1.0 or not can_contain(inherited.outcome, own.outcome):
+            options = tuple(replace(o, cost=0.5) for o in container.options)
+    return replace(figure, container=container.index, options=options)
+
+
+def _target(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Figure | None:
+    """The nearest whole before a part of the same sentence."""
+    return next((f for f in reversed(earlier) if f.whole and f.facility == figure.facility), None)
+
+
+def _previous_whole(reading: Reading, sentence: Sentence, figure: Figure) -> Figure | None:
+    """The whole that the sentences before speak of, of the outcome this sentence names if any."""
+    named = {o.outcome for o in figure.options if o.direct and o.cost <= NEAR_COST}
+    for other in reversed(reading.figures):
+        if other.superseded or other.facility != figure.facility or not other.whole:
+            continue
+        if sentence.index - other.sentence > 2 and other.sentence != sentence.lead:
+            return None
+        if other.sentence == sentence.index:
+            continue
+        if named and other.outcome is not None and not any(
+            can_contain(other.outcome, outcome) for outcome in named
+        ):
+            continue
+        low, high = other.mention.value, figure.mention.value
+        if low is not None and high is not None and high > (other.mention.upper or low):
+            continue
+        return other
+    return None
+
+
+def _carries(
+    reading: Reading, sentence: Sentence, figure: Figure, earlier: Sequence[Figure]
+) -> bool:
+    """Whether the sentence opens by leaning on the toll of the one before."""
+    opening = reading.report.text[sentence.start : sentence.start + 80]
+    lead = re.match(r"[\s\-*•]*(?:(?:a total|some|and|but|also),?\s+)?", opening)
+    pattern = reading.table.pattern("context", "carries")
+    if pattern.match(opening, lead.end() if lead else 0) is None:
+        return False
+    return all(f.container is not None or f.part_hint for f in earlier)
+
+
+def _place_or_party(after: str, reading: Reading) -> bool:
+    return re.match(r"\s*(?:\w+\s+){0,3}?(?:in|at|by|from|near|في|على يد)\b", after) is not None

@@ -1,0 +1,218 @@
+"""Outcomes: what the words round a number say has happened to the people it counts.
+
+Every cue of a sentence is measured by its distance in words; grammar rules some out, the nearest ones
+stay as options.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from llm_extract.cues import Cue, casualty_cues
+from llm_extract.extraction.reading import LIST_LINK, SETTLED_COST, Option, Reading
+from llm_extract.lexicon import Noun
+from llm_extract.passages import Sentence
+from llm_extract.schema import Outcome
+
+OPTION_MARGIN = 1.5
+"""An outcome whose cost is within this many words of the best one stays an option."""
+OUT_OF_REACH = 14.0
+"""A cue that costs more than this many words does not govern a number."""
+COUNTED_REACH = 4.0
+"""As `OUT_OF_REACH` for a person counted by a singular noun: most of those are no victims."""
+RESCUED_REACH = 3
+CLAUSE_COST = 5.0
+MENTION_COST = 3.0
+COORDINATED_COST = 0.5
+
+
+def outcome_options(
+    reading: Reading,
+    sentence: Sentence,
+    spans: Sequence[tuple[int, int]],
+    place: int,
+    noun: Noun | None,
+    counted: bool,
+) -> tuple[Option, ...]:
+    """The outcomes that the cues of a sentence allow for one number, the nearest cue first."""
+    if sentence.kind == "row":
+        return _row_options(reading, sentence, spans[place])
+    start, end = spans[place]
+    reach = COUNTED_REACH if counted else OUT_OF_REACH
+    best: dict[Outcome, Option] = {}
+    for cue in reading.cues[sentence.index]:
+        cost = _cost(reading, sentence, cue, spans, place, noun)
+        known = best.get(cue.outcome)
+        if cost <= reach and (known is None or cost < known.cost):
+            best[cue.outcome] = Option(cue.outcome, cue, cost, _direct(cue, spans, place))
+    if not best:
+        return _lead_options(reading, sentence)
+    ordered = sorted(best.values(), key=lambda option: option.cost)
+    if ordered[0].cost <= SETTLED_COST:
+        return (ordered[0],)
+    limit = ordered[0].cost + OPTION_MARGIN
+    return tuple(option for option in ordered if option.cost <= limit)
+
+
+def got_away(
+    reading: Reading, sentence: Sentence, spans: Sequence[tuple[int, int]], place: int
+) -> bool:
+    """Whether the words that touch a number say that its people got away ("12 were rescued")."""
+    text = reading.report.text
+    start, end = spans[place]
+    pattern = reading.table.pattern("context", "rescued")
+    left = max([sentence.start, *(e for _, e in spans[:place])])
+    right = min([sentence.end, *(s for s, _ in spans[place + 1 :])])
+    own = min(
+        (
+            len(re.findall(r"\w+", text[end : c.start] if c.start >= end else text[c.end : start]))
+            for c in reading.cues[sentence.index]
+            if left <= c.start and c.end <= right
+        ),
+        default=RESCUED_REACH + 1,
+    )
+    for match in pattern.finditer(text, left, right):
+        gap = text[end : match.start()] if match.start() >= end else text[match.end() : start]
+        words = len(re.findall(r"\w+", gap))
+        if words <= RESCUED_REACH and words < own and not re.search(r"[;.]", gap):
+            return True
+    return False
+
+
+def _direct(cue: Cue, spans: Sequence[tuple[int, int]], place: int) -> bool:
+    start, end = spans[place]
+    low, high = (end, cue.start) if cue.start >= end else (cue.end, start)
+    return not any(low <= s and e <= high for s, e in spans)
+
+
+def _cost(
+    reading: Reading,
+    sentence: Sentence,
+    cue: Cue,
+    spans: Sequence[tuple[int, int]],
+    place: int,
+    noun: Noun | None,
+) -> float:
+    """How far a cue is from governing a number, in words; infinite where grammar forbids it."""
+    text = reading.report.text
+    start, end = spans[place]
+    if cue.start < end and cue.end > start:
+        return 0.0 if "head" in cue.roles else 0.5
+    if cue.start >= end:
+        gap = text[end : cue.start]
+        if "head" in cue.roles and not gap.strip(" -"):
+            return 0.0
+        if "subject" not in cue.roles or _active(reading, sentence, cue, spans):
+            return float("inf")
+        between = [s for s in spans[place + 1 :] if s[1] <= cue.start]
+        stops = [(start, end), *between, (cue.start, cue.start)]
+        return _distance(reading, stops, nearest=len(stops) - 2)
+    gap = text[cue.end : start]
+    if "object" not in cue.roles:
+        return float("inf")
+    between = [s for s in spans[:place] if s[0] >= cue.end]
+    stops = [(cue.end, cue.end), *between, (start, end)]
+    passive = 6.0 if _passive(text, sentence, cue) and not re.match(r"\s*:", gap) else 0.0
+    return _distance(reading, stops, nearest=0) + passive + 0.25
+
+
+_FREE_WORDS = frozenset(
+    "were was are is been be have has had being a an the of at least more than about some to and "
+    "including also all them people reportedly confirmed still as for in".split()
+)
+
+
+def _distance(reading: Reading, stops: Sequence[tuple[int, int]], nearest: int) -> float:
+    """Words between a cue and a number; numbers between them cost unless they are one list with it.
+
+    `stops` are the cue, the numbers between and the number in text order; `nearest` is the gap that
+    touches the cue, whose words count in full.
+    """
+    text = reading.report.text
+    cost = 0.0
+    for nth, (before, after) in enumerate(zip(stops, stops[1:], strict=False)):
+        gap = text[before[1] : after[0]]
+        if nth != nearest and LIST_LINK.fullmatch(gap):
+            cost += COORDINATED_COST
+            continue
+        if nth != nearest:
+            included = reading.table.pattern("context", "including").search(gap)
+            cost += COORDINATED_COST if included else MENTION_COST
+        words = re.findall(r"\w+", gap)
+        cost += sum(0.1 if word.casefold() in _FREE_WORDS else 1.0 for word in words)
+        cost += CLAUSE_COST * len(re.findall(r";|—| – |\. ", gap))
+        clauses = reading.table.pattern("context", "clause")
+        cost += CLAUSE_COST * sum(1 for _ in clauses.finditer(gap))
+    return cost
+
+
+_BE = re.compile(
+    r"\b(?:was|were|is|are|been|being|be|got|left|found|reported|feared|believed|confirmed|remain|"
+    r"go(?:ne|ing)?|missing|declared|presumed)\s+(?:\w+ly\s+|also\s+|all\s+)?$",
+    re.IGNORECASE,
+)
+_AFTER_PASSIVE = re.compile(
+    r"\s*(?:$|[.,;:)]|(?:in|by|on|at|during|when|after|and|or|since|near|as|while|from|over|between|"
+    r"across|inside|outside|there|this|last|yesterday|today|overnight|early|late|so|within|along|"
+    r"through|throughout|along|following|around|before|under|due|because|with|was|were|had|have)\b)",
+    re.IGNORECASE,
+)
+_ACTIVE_FORM = re.compile(r"(?:.*ing|kills|killed|wounded|injured|.*ed|shot dead)$", re.IGNORECASE)
+
+
+def _passive(text: str, sentence: Sentence, cue: Cue) -> bool:
+    return _BE.search(text[max(sentence.start, cue.start - 30) : cue.start]) is not None
+
+
+def _active(
+    reading: Reading, sentence: Sentence, cue: Cue, spans: Sequence[tuple[int, int]]
+) -> bool:
+    """Whether a verb that may be passive has its object behind it, so that what is before it acts."""
+    if "object" not in cue.roles or reading.table.language == "ar":
+        return False
+    text = reading.report.text
+    if _passive(text, sentence, cue):
+        return False
+    after = text[cue.end : sentence.end]
+    nearby = text[cue.end : min(sentence.end, cue.end + 40)]
+    number = min((s[0] for s in spans if s[0] >= cue.end), default=None)
+    if number is not None and len(re.findall(r"\w+", text[cue.end : number])) <= 2:
+        return not re.match(r"\s*[,;(]", nearby) and not re.match(
+            r"\s+(?:in|by|on|and|when|after|near|during|at (?!least|most))\b", nearby
+        )
+    return _AFTER_PASSIVE.match(after) is None
+
+
+def _lead_options(reading: Reading, sentence: Sentence) -> tuple[Option, ...]:
+    """The outcome of the heading or lead-in that a bullet or fact line stands under."""
+    if sentence.lead is None:
+        return ()
+    outcomes: dict[Outcome, Cue] = {}
+    for cue in reading.cues[sentence.lead]:
+        outcomes.setdefault(cue.outcome, cue)
+    return tuple(Option(outcome, cue, 3.0) for outcome, cue in outcomes.items())
+
+
+def _row_options(
+    reading: Reading, sentence: Sentence, span: tuple[int, int]
+) -> tuple[Option, ...]:
+    """The outcome that the column title of a table cell names, else that of the table's heading."""
+    title = column_title(sentence, span[0])
+    if title is None:
+        return ()
+    cues = casualty_cues(title, reading.table.language)
+    if cues:
+        return tuple(Option(cue.outcome, cue, 0.0) for cue in cues[:1])
+    return _lead_options(reading, sentence)
+
+
+def column_title(sentence: Sentence, offset: int) -> str | None:
+    """The title of the column that a table cell stands in; None outside a table."""
+    for nth, cell in enumerate(sentence.cells):
+        if cell.start <= offset < cell.end:
+            titles = sentence.header
+            # A first column without a title of its own shifts the titles by one.
+            shift = len(sentence.cells) - len(titles)
+            return titles[nth - shift].text if 0 <= nth - shift < len(titles) else None
+    return None
