@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from llm_extract.cli import export, models, prompts, run, show
+from llm_extract.cli import export, models, prompts, run, schema, show
 from llm_extract.cli.failures import EXIT_CODES, Program
 
 
@@ -46,6 +46,7 @@ app.command(epilog="Example: llm-extract show results orsova-10")(show.show)
 app.command(epilog="Example: llm-extract export results --format csv --out claims.csv")(
     export.export
 )
+app.command(epilog="Example: llm-extract schema record > record.schema.json")(schema.schema)
 app.add_typer(models.app, name="models")
 app.add_typer(prompts.app, name="prompts")
 

@@ -9,6 +9,7 @@ COMMANDS = [
     ("run",),
     ("show",),
     ("export",),
+    ("schema",),
     ("models",),
     ("models", "list"),
     ("models", "pull"),
