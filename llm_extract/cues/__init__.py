@@ -1,4 +1,4 @@
-"""Cue words: what the words round a number say of it; small tables of regular expressions a language.
+"""Cue words: what the words round a number say of it; small tables of patterns a language.
 
 This module finds cues and never decides what they mean for a number: that is for the readers of
 `llm_extract.extraction` and the rules of `llm_extract.validators`.
@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Literal, get_args
 
-from llm_extract.cues.arabic import CONJUNCTIONS, PROCLITICS, any_spelling
+from llm_extract.cues.arabic import AND_OR_SO, PROCLITICS, SO, any_spelling
 from llm_extract.schema import Outcome, Weapon
 
 Role = Literal["object", "subject", "head"]
@@ -63,7 +63,7 @@ def _compiled(words: list[str], language: str, role: Role | None = None) -> re.P
     if language == "ar":
         bounded = any_spelling(bounded)
         # A verb with "and" opens a clause: the people before it are not its subject.
-        prefix = PROCLITICS if role == "subject" else CONJUNCTIONS + PROCLITICS
+        prefix = (SO if role == "subject" else AND_OR_SO) + PROCLITICS
     # A line may break wherever a cue has a space.
     broken = _GAPS.sub(lambda gap: gap.group(1) or r"\s+", bounded)
     return re.compile(_WORD % (prefix, broken), re.IGNORECASE)
@@ -109,7 +109,9 @@ def casualty_cues(text: str, language: str | None) -> list[Cue]:
     found: dict[tuple[int, int, Outcome], set[Role]] = {}
     for (outcome, role), pattern in table.outcomes.items():
         for match in pattern.finditer(text):
-            found.setdefault((*match.span(), outcome), set()).add(role)
+            # "And", where it is written as one with the cue, is the first group.
+            start = match.end(1) if table.language == "ar" and match[1] else match.start()
+            found.setdefault((start, match.end(), outcome), set()).add(role)
     ordered = sorted(found.items(), key=lambda item: (item[0][0] - item[0][1], item[0][0]))
     kept: list[Cue] = []
     for (start, end, outcome), roles in ordered:

@@ -1,4 +1,4 @@
-"""Lets a pattern of bare Arabic letters match every spelling of them; the words written with others."""
+"""Lets patterns of bare Arabic letters match every spelling, and words written as one with others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _VARIANTS = {
 """Letters that writers use for each other."""
 
 _PIECE = re.compile(
-    r"\\.|\[\^[^\]]*\]|(?:(?P<class>\[[^\]\\]*\])|(?P<letter>[\u0621-\u064a\u0671]))(?P<quantifier>[?*+])?",
+    r"\\.|\[\^[^\]]*\]"
+    r"|(?:(?P<class>\[[^\]\\]*\])|(?P<letter>[\u0621-\u064a\u0671]))(?P<quantifier>[?*+])?",
     re.DOTALL,
 )
 
@@ -35,8 +36,11 @@ def _spellings(piece: re.Match[str]) -> str:
     return f"(?:{spelled}){quantifier}" if quantifier else spelled
 
 
-CONJUNCTIONS = any_spelling("[وف]?")
-"""The one-letter words "and" and "so", that are written with the next word."""
+AND_OR_SO = f"({any_spelling('[وف]')})?"
+"""The conjunctions that are written with the next word, as a group of their own."""
+
+SO = f"({any_spelling('ف')})?"
+"""The one of them that may lead from people to their verb ("as for the nine, they were killed")."""
 
 PROCLITICS = any_spelling("(?:لل|[بلك]?(?:ال)?)")
 """Prepositions and the article, that are written with the next word."""

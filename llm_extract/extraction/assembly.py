@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_extract.extraction.circumstances import Circumstances, Setting, circumstances
-from llm_extract.extraction.reading import SLOTS, Figure, Reading, can_contain
+from llm_extract.extraction.reading import LIST_LINK, SLOTS, Figure, Reading, can_contain
 from llm_extract.extraction.times import TimeWords
 from llm_extract.passages import Sentence
 from llm_extract.schema import (
@@ -44,6 +44,7 @@ class Draft:
     subgroups: list[tuple[Group, str | None, Figure]] = field(default_factory=list)
     parent: Draft | None = None
     listed: bool = False
+    fresh: bool = False
     sentences: list[int] = field(default_factory=list)
 
     def figures(self) -> list[Figure]:
@@ -102,6 +103,9 @@ def _place(
         if _fill(reading, container, figure):
             holder[figure.index] = container
             return
+    if _join_listed(reading, figure, outcome, drafts):
+        holder[figure.index] = drafts[-1]
+        return
     sibling = _sibling(reading, figure, outcome, drafts, holder)
     if sibling is not None:
         holder[figure.index] = sibling
@@ -109,6 +113,8 @@ def _place(
     around = circumstances(reading, settings, figure, outcome)
     draft = Draft(outcome, figure, figure, around, victims=group_victims(figure))
     draft.sentences.append(figure.sentence)
+    before = reading.report.text[max(0, figure.start - 20) : figure.start]
+    draft.fresh = _FRESH.search(before) is not None
     draft.listed = reading.sentences[figure.sentence].kind in ("bullet", "row", "fact")
     if not figure.whole:
         _fill(reading, draft, figure)
@@ -116,6 +122,10 @@ def _place(
         draft.parent = container
     drafts.append(draft)
     holder[figure.index] = draft
+
+
+_FRESH = re.compile(r"\b(?:remaining|other|another|further|additional|new)\s+$", re.IGNORECASE)
+"""Words that tell a number from an equal one before it."""
 
 
 def _fill(reading: Reading, draft: Draft, figure: Figure) -> bool:
@@ -144,6 +154,36 @@ def _own_slice(reading: Reading, figure: Figure) -> bool:
     sentence = reading.sentences[figure.sentence]
     after = reading.report.text[figure.end : sentence.end]
     return re.match(r"\s+(?:in|at|by|near|في|على يد)\s", after) is not None
+
+
+def _join_listed(
+    reading: Reading, figure: Figure, outcome: Outcome, drafts: Sequence[Draft]
+) -> bool:
+    """Takes a figure into a list of people that begins with single ones ("a medic and two aides").
+
+    Such a list has one counted total (record.md, list without a printed total).
+    """
+    if not drafts or figure.group in SLOTS or figure.mention.value is None:
+        return False
+    last = drafts[-1]
+    total = last.total
+    if total is None or total.mention.basis != "counted" or last.outcome != outcome:
+        return False
+    if last.figure.sentence != figure.sentence or last.figure.group in SLOTS:
+        return False
+    if not LIST_LINK.fullmatch(reading.report.text, total.end, figure.start):
+        return False
+    span = reading.report.text[total.start : figure.end]
+    mention = replace(
+        total.mention,
+        end=figure.end,
+        text=span,
+        value=(total.mention.value or 0) + figure.mention.value,
+        basis="counted",
+    )
+    last.total = replace(total, mention=mention, end=figure.end)
+    last.subgroups = []
+    return True
 
 
 def _sibling(
@@ -282,6 +322,8 @@ def _repeats(first: Draft, second: Draft) -> bool:
         return False
     if first.figure.sentence == second.figure.sentence or second.parent not in (None, first.parent):
         return False
+    if second.fresh:
+        return False
     a, b = first.circumstances, second.circumstances
     if a.claimant is not None and b.claimant is not None and a.claimant != b.claimant:
         return False
@@ -316,6 +358,8 @@ def _infer_parents(drafts: Sequence[Draft]) -> None:
     """Finds the totals that certainly contain slices: sums that close, parties or places of a total."""
     for total in drafts:
         _adopt_closing_run(total, drafts)
+        if total.listed:
+            _adopt_rows_above(total, drafts)
     for draft in drafts:
         if draft.parent is not None or draft.total is None or draft.total.mention.value is None:
             continue
@@ -353,6 +397,22 @@ def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
         if added == size and len(run) >= 2:
             for part in run:
                 part.parent = total
+            return
+
+
+def _adopt_rows_above(total: Draft, drafts: Sequence[Draft]) -> None:
+    """Rows or bullets that stand over a line with their sum are its parts."""
+    run: list[Draft] = []
+    above = [d for d in drafts if d.figure.mention.start < total.figure.mention.start and d.listed]
+    for draft in reversed(above):
+        if draft.outcome != total.outcome or draft.parent is not None:
+            continue
+        run.append(draft)
+        added = sum(_low(d) for d in run)
+        if added == _low(total) and len(run) >= 2:
+            for part in run:
+                part.parent = total
+        if added >= _low(total):
             return
 
 

@@ -25,8 +25,10 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
     partitive = _partitive(reading, sentence, figure)
     if partitive is not None:
         return partitive
-    if _AMONG_THEM.match(after):
+    if AMONG_THEM.match(after):
         return _as_part(reading, figure, _target(reading, figure, earlier))
+    if sentence.kind == "row":
+        return _under_its_column(reading, sentence, figure, earlier)
     for holder in reversed(earlier):
         if holder.facility != figure.facility:
             continue
@@ -49,6 +51,10 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
         if not figure.facility and _breaks_away(figure, top):
             return figure
         return _as_part(reading, figure, top)
+    reference = reading.references.get(sentence.index)
+    if reference is not None and reference.facility == figure.facility:
+        if figure.facility or not _breaks_away(figure, reference):
+            return _as_part(reading, figure, reference)
     if not figure.facility and _carries(reading, sentence, figure, earlier):
         previous = _previous_whole(reading, sentence, figure)
         if previous is not None and not _breaks_away(figure, previous):
@@ -57,7 +63,7 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
     return figure
 
 
-_AMONG_THEM = re.compile(r"[\s,]*(?:among (?:them|whom)|بينهم|منهم|من بينهم)\b", re.IGNORECASE)
+AMONG_THEM = re.compile(r"[\s,]*(?:(?:were |was |are )?among (?:them|whom)|بينهم|منهم|من بينهم)\b", re.IGNORECASE)
 _PARTITIVE = re.compile(
     r"\s+(?:(?:more|others?|further)\s+)?(?:of|among)\s+(?:all\s+)?(?P<of>them\b|whom\b|which\b|"
     r"(?:the|those|these|that)\s+)",
@@ -71,6 +77,8 @@ def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure |
     match = _PARTITIVE.match(text, figure.mention.end, sentence.end)
     if match is None:
         return None
+    if re.match(r"(?:latter|former)\b", text[match.end() : match.end() + 8]):
+        return replace(figure, options=(), facility=False)
     earlier = [f for f in reading.figures if f.sentence == figure.sentence and not f.superseded]
     reference = next(
         (
@@ -97,6 +105,8 @@ def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure |
     if holder_cue is None and own is None and not pronoun and earlier == []:
         return None
     target = _holder(reading, sentence, figure, holder_cue.outcome if holder_cue else None)
+    if pronoun and _other_people_between(reading, sentence, figure, target):
+        return replace(figure, options=())
     if own is not None and _between_figures(reading, sentence, match.end(), own.start):
         own = None
     if own is None:
@@ -110,6 +120,19 @@ def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure |
         wider = _holder(reading, sentence, figure, own.outcome)
         return replace(settled, container=wider.index) if wider is not None else settled
     return replace(settled, container=target.index)
+
+
+def _other_people_between(
+    reading: Reading, sentence: Sentence, figure: Figure, target: Figure | None
+) -> bool:
+    """Whether "of them" leans on a number of this sentence that counts no victims."""
+    since = target.end if target is not None and target.sentence == sentence.index else sentence.start
+    held = {f.mention.start for f in reading.figures if f.sentence == sentence.index}
+    return any(
+        m.kind == "count" and m.basis == "printed" and m.start not in held
+        for m in reading.ledger.within(since, figure.start)
+        if m in reading.unread and (m.value or 0) >= (figure.mention.value or 0)
+    )
 
 
 def _between_figures(reading: Reading, sentence: Sentence, start: int, end: int) -> bool:
@@ -135,6 +158,18 @@ def _holder(
     return None
 
 
+def _under_its_column(
+    reading: Reading, sentence: Sentence, figure: Figure, earlier: Sequence[Figure]
+) -> Figure:
+    """In a table row a group is part of the whole to its left with the same outcome."""
+    if figure.whole or not figure.options:
+        return figure
+    for holder in reversed(earlier):
+        if holder.whole and holder.outcome == figure.outcome:
+            return replace(figure, container=holder.index)
+    return figure
+
+
 def _marker(reading: Reading, between: str, figure: Figure) -> re.Match[str] | None:
     """The words between two figures that make the second a part of the first."""
     pattern = reading.table.pattern("context", "including")
@@ -156,7 +191,7 @@ def _closes_a_part(reading: Reading, earlier: Sequence[Figure], offset: int) -> 
     return any(
         f.container is not None and f.end <= offset and not text[f.end : offset].strip(" ,")
         for f in earlier
-    ) and _AMONG_THEM.match(text, offset) is not None
+    ) and AMONG_THEM.match(text, offset) is not None
 
 
 def _still_listing(reading: Reading, words: str) -> bool:

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from llm_extract.cues import casualty_cues, cue_table
 from llm_extract.documents.report import Report
-from llm_extract.extraction.containers import with_container
-from llm_extract.extraction.outcomes import got_away, outcome_options
-from llm_extract.extraction.reading import SLOTS, Figure, Option, Reading
+from llm_extract.extraction.containers import AMONG_THEM, with_container
+from llm_extract.extraction.outcomes import column_title, got_away, outcome_options
+from llm_extract.extraction.reading import LIST_LINK, SLOTS, Figure, Option, Reading
 from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
@@ -41,18 +41,26 @@ def read_figures(report: Report, ledger: Ledger) -> Reading:
 
 def _read_sentence(reading: Reading, sentence: Sentence) -> None:
     candidates: list[tuple[Mention, Noun | None, int, int]] = []
+    covered = sentence.start
     for mention in reading.ledger.within(sentence.start, sentence.end):
         if mention.kind not in ("count", "vague"):
+            continue
+        if _is_a_reference(reading, sentence, mention) or mention.start < covered:
+            reading.unread.append(mention)
             continue
         noun = _noun_of(reading, sentence, mention)
         if noun is not None and noun.role == "thing":
             reading.unread.append(mention)
             continue
-        end = max(mention.end, noun.end) if noun is not None else mention.end
+        end = mention.end
+        if noun is not None and sentence.start <= noun.start and noun.start >= mention.start:
+            end = max(end, noun.end)
         start = mention.start if mention.qualifier_start is None else min(
             mention.start, mention.qualifier_start
         )
         candidates.append((mention, noun, start, end))
+        # "one of them a child" is one mention: its noun holds the second number.
+        covered = max(covered, end)
     spans = [(start, end) for _, _, start, end in candidates]
     for place, (mention, noun, start, end) in enumerate(candidates):
         facility = noun is not None and noun.role == "facility"
@@ -82,6 +90,52 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
             reading.unread.append(mention)
             continue
         reading.figures.append(figure)
+        _pull_in_neighbours(reading, sentence, figure)
+
+
+_REFERRED = re.compile(
+    r"\b(?:of|among|amongst|out of)\s+(?:all\s+)?(?:the|these|those|its|their|that)?\s*$|"
+    r"\b(?:these|those)\s*$",
+    re.IGNORECASE,
+)
+_POPULATION = re.compile(r"\b(?:population|strength)\s+(?:of|is|was)\s+(?:about\s+|some\s+)?$", re.IGNORECASE)
+
+
+def _is_a_reference(reading: Reading, sentence: Sentence, mention: Mention) -> bool:
+    """Whether a number only points to one read before ("of the 149") or counts a population.
+
+    What it points to is kept, for the parts that the sentence goes on to name.
+    """
+    before = reading.report.text[max(sentence.start, mention.start - 40) : mention.start]
+    if _POPULATION.search(before):
+        return True
+    if mention.value is None or not _REFERRED.search(before):
+        return False
+    known = [f for f in reading.figures if f.mention.value == mention.value and not f.superseded]
+    if not known:
+        return False
+    opening = reading.report.text[sentence.start : mention.start]
+    if len(re.findall(r"\w+", opening)) <= 3:
+        reading.references[sentence.index] = known[-1]
+    return True
+
+
+def _pull_in_neighbours(reading: Reading, sentence: Sentence, figure: Figure) -> None:
+    """In "four children and three women among them" the first is a part as the last is."""
+    text = reading.report.text
+    if figure.container is None or not AMONG_THEM.match(text, figure.end, sentence.end):
+        return
+    holder = reading.figures[figure.container]
+    after = figure
+    for earlier in reversed(reading.figures[: figure.index]):
+        if earlier.sentence != figure.sentence or earlier.whole or earlier.container is not None:
+            return
+        if not LIST_LINK.fullmatch(text, earlier.end, after.start):
+            return
+        reading.figures[earlier.index] = replace(
+            earlier, container=holder.index, options=figure.options
+        )
+        after = earlier
 
 
 _UNHARMED = re.compile(r"(?:hurt|harmed)$", re.IGNORECASE)
@@ -108,8 +162,32 @@ def _noun_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | N
         predicate = _predicate_noun(reading, mention.end + of_them.end(), sentence.end)
         if predicate is not None:
             return predicate
-    return counted_noun(text, mention)
+    noun = counted_noun(text, mention)
+    if noun is None or noun.label == "people":
+        named = _column_noun(reading, sentence, mention) or _topic_noun(reading, sentence)
+        return named or noun
+    return noun
 
+
+def _column_noun(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | None:
+    """The group that the column title of a table cell names ("of whom children")."""
+    title = column_title(sentence, mention.start)
+    if title is None:
+        return None
+    nouns = noun_lexicon(reading.table.language).scan(reading.report.text, title.start, title.end)
+    return next((n for n in nouns if n.label not in ("people", "occupation")), None)
+
+
+def _topic_noun(reading: Reading, sentence: Sentence) -> Noun | None:
+    """The group that a sentence is about ("Children, with 53 killed …", "Women made up …")."""
+    text = reading.report.text
+    noun = noun_lexicon(reading.table.language).match(text, sentence.start, sentence.end)
+    if noun is None or not noun.plural or noun.label not in SLOTS:
+        return None
+    return noun if _TOPIC.match(text, noun.end, sentence.end) else None
+
+
+_TOPIC = re.compile(r"(?:,\s+(?:with|of whom)|\s+(?:made up|accounted for|numbered|comprised))\b")
 
 _COPULA = re.compile(r"\s*(?:,\s*)?(?:(?:were|are|was|is|being|have been|who were|said to be)\s+)?")
 

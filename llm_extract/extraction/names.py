@@ -23,6 +23,7 @@ _INSTITUTION = (
     r"(?:forces?|army|armies|military|regime|militias?|coalition|police|troops|soldiers|government|"
     r"navy|air ?force|authorities|paramilitar(?:y|ies)|junta|mercenaries|guards?|factions?|"
     r"rebels?|insurgents?|fighters|militants?|gunmen|groups?|settlers?|cartels?|gangs?|"
+    r"organi[sz]ations?|movement|front|party|brigades?|battalions?|division|wing|"
     r"warplanes|jets|aircraft|helicopters|artillery|drones?|separatists|jihadists|bombers?|attackers)"
 )
 _PHRASE = (
@@ -100,11 +101,12 @@ ENGLISH = NameTable(
         "he she it they we who which this that these those report the i there statement one others "
         "another group organisation organization network ministry however meanwhile according "
         "additionally earlier later today yesterday daily weekly monthly annual situation interim final "
-        "press news flash update its his her their".split()
+        "overnight heavy recent new fresh deadly intense renewed further repeated press news flash update its his her their".split()
     ),
     blame_patterns=(
         (r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
-         r"accounted\s+for|bears?\s+responsibility\s+for)", "after"),
+         r"accounted\s+for|bears?\s+responsibility\s+for)", "next"),
+        (r"\band\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)", "next"),
         (r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
         (r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}", "before"),
         (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence"),

@@ -7,12 +7,12 @@ stay as options.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from llm_extract.cues import Cue, casualty_cues
 from llm_extract.extraction.reading import LIST_LINK, SETTLED_COST, Option, Reading
 from llm_extract.lexicon import Noun
-from llm_extract.passages import Sentence
+from llm_extract.passages import Cell, Sentence
 from llm_extract.schema import Outcome
 
 OPTION_MARGIN = 1.5
@@ -83,7 +83,7 @@ def got_away(
 def _direct(cue: Cue, spans: Sequence[tuple[int, int]], place: int) -> bool:
     start, end = spans[place]
     low, high = (end, cue.start) if cue.start >= end else (cue.end, start)
-    return not any(low <= s and e <= high for s, e in spans)
+    return not any(low <= s < high for s, _ in spans if s != start)
 
 
 def _cost(
@@ -105,7 +105,7 @@ def _cost(
             return 0.0
         if "subject" not in cue.roles or _active(reading, sentence, cue, spans):
             return float("inf")
-        between = [s for s in spans[place + 1 :] if s[1] <= cue.start]
+        between = [s for s in spans[place + 1 :] if s[0] < cue.start]
         stops = [(start, end), *between, (cue.start, cue.start)]
         return _distance(reading, stops, nearest=len(stops) - 2)
     gap = text[cue.end : start]
@@ -197,22 +197,30 @@ def _lead_options(reading: Reading, sentence: Sentence) -> tuple[Option, ...]:
 def _row_options(
     reading: Reading, sentence: Sentence, span: tuple[int, int]
 ) -> tuple[Option, ...]:
-    """The outcome that the column title of a table cell names, else that of the table's heading."""
-    title = column_title(sentence, span[0])
-    if title is None:
-        return ()
-    cues = casualty_cues(title, reading.table.language)
-    if cues:
-        return tuple(Option(cue.outcome, cue, 0.0) for cue in cues[:1])
+    """The outcome that the column title of a table cell names, or that of a column to its left.
+
+    "Killed | of whom children": the second column counts killed too. Without any, that of the
+    table's heading.
+    """
+    text = reading.report.text
+    for title in titles_leftwards(sentence, span[0]):
+        cues = casualty_cues(title.text, reading.table.language)
+        if cues:
+            return (Option(cues[0].outcome, cues[0], 0.0),)
+        if not re.search(r"\b(?:of (?:whom|which|them)|incl)", text[title.start : title.end], re.I):
+            break
     return _lead_options(reading, sentence)
 
 
-def column_title(sentence: Sentence, offset: int) -> str | None:
+def column_title(sentence: Sentence, offset: int) -> Cell | None:
     """The title of the column that a table cell stands in; None outside a table."""
+    return next(titles_leftwards(sentence, offset), None)
+
+
+def titles_leftwards(sentence: Sentence, offset: int) -> Iterator[Cell]:
+    """The title over a table cell, then those of the columns to its left."""
     for nth, cell in enumerate(sentence.cells):
         if cell.start <= offset < cell.end:
-            titles = sentence.header
             # A first column without a title of its own shifts the titles by one.
-            shift = len(sentence.cells) - len(titles)
-            return titles[nth - shift].text if 0 <= nth - shift < len(titles) else None
-    return None
+            last = nth - (len(sentence.cells) - len(sentence.header))
+            yield from reversed(sentence.header[max(0, min(1, last)) : last + 1])

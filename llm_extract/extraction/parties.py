@@ -110,9 +110,19 @@ def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
             span = {
                 "sentence": (start, end),
                 "after": (match.end("party"), end),
+                "next": (match.end("party"), _clause_end(text, match.end(), end)),
                 "before": (start, match.start("party")),
             }[reach]
             yield Blame(parties, attribution, match.start(), match.end(), span)
+
+
+_CLAUSE_END = re.compile(r";|\bwhile\b|\bwhereas\b|\band\s+[^.;,]{3,60}?\s+for\s+\d|\bthe remaining\b")
+
+
+def _clause_end(text: str, start: int, end: int) -> int:
+    """Where the words that a party is "responsible for" stop."""
+    found = _CLAUSE_END.search(text, start, end)
+    return found.start() if found else end
 
 
 def _parties(words: str, start: int, names: NameTable) -> Iterator[Named]:

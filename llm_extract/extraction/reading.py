@@ -92,7 +92,11 @@ class Figure:
 
 @dataclass(slots=True)
 class Reading:
-    """A report read by code: its sentences, their cues and its figures in text order."""
+    """A report read by code: its sentences, their cues and its figures in text order.
+
+    `unread` are counts that are not about people or places. `references` gives for a sentence that
+    opens with "Of the 149 …" the figure it points to.
+    """
 
     report: Report
     table: CueTable
@@ -101,6 +105,7 @@ class Reading:
     cues: list[list[Cue]]
     figures: list[Figure]
     unread: list[Mention] = field(default_factory=list)
+    references: dict[int, Figure] = field(default_factory=dict)
 
     def text(self, sentence: Sentence) -> str:
         """The words of a sentence."""
