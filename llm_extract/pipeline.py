@@ -55,7 +55,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class WorkKey:
-    """Identity of one piece of work; equal keys give equal records, so a repeat costs no model call."""
+    """Identity of one piece of work; equal keys give equal records, so a repeat costs no call."""
 
     report_sha256: str
     published: str
@@ -103,8 +103,8 @@ class Pipeline:
     def strategy_for(self, report: Report) -> PromptStrategy:
         """The strategy that reads this report: the one asked for, or the one that fits the model.
 
-        Small local models are asked about mentions; models with a long breath read the whole report,
-        unless it would fill more than half of their context.
+        Small local models are asked about mentions; models with a long breath read the whole
+        report, unless it would fill more than half of their context.
         """
         if self._given is not None:
             return self._given.strategy
@@ -184,8 +184,9 @@ def _newest_prompt(name: str) -> Prompt:
 
 
 def _prefix(prompt: Prompt, strategy: PromptStrategy) -> list[Message]:
-    module = mention if strategy == "mention" else claims
-    return module.example_messages(prompt)
+    if strategy == "mention":
+        return mention.example_messages(prompt)
+    return claims.example_messages(prompt)
 
 
 @lru_cache(maxsize=1)
