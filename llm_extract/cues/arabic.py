@@ -1,4 +1,4 @@
-"""Lets patterns of bare Arabic letters match every spelling, and words written as one with others."""
+"""Makes patterns of bare Arabic letters match every spelling, and words written as one."""
 
 from __future__ import annotations
 
