@@ -1,7 +1,7 @@
 """The one call to a model: a passage's messages in, a checked reply out, every attempt on record.
 
-One retry owner a layer: the SDK retries nothing, instructor asks again when a reply does not pass its
-schema (with the reason in words), tenacity repeats what failed in transport.
+One retry owner a layer: the SDK retries nothing, instructor asks again when a reply does not pass
+its schema (with the reason in words), tenacity repeats what failed in transport.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_aft
 from tenacity.wait import wait_exponential_jitter
 
 from llm_extract.errors import ModelError
-from llm_extract.extraction.wire import Wire
+from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint
 from llm_extract.record import Attempt, Tokens
 
-# instructor logs replies, and with them report text, as errors; they are kept as attempts instead.
-logging.getLogger("instructor").addHandler(logging.NullHandler())
-logging.getLogger("instructor").propagate = False
+# instructor logs replies and what servers say, and with them report text and keys, as errors; they
+# are kept as attempts instead, keys taken out.
+logging.getLogger("instructor").setLevel(logging.CRITICAL + 1)
 
 REASKS = 1
 """Times a reply that does not pass its schema is asked for again."""
@@ -55,15 +55,17 @@ def _wait(state: RetryCallState) -> float:
         after = error.response.headers.get("retry-after", "")
         if after.replace(".", "", 1).isdigit():
             return min(float(after), LONGEST_WAIT_SECONDS)
-    return wait_exponential_jitter(initial=0.5, max=LONGEST_WAIT_SECONDS)(state)
+    return wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(state)
 
 
 _RETRYING = AsyncRetrying(
     stop=stop_after_attempt(TRANSPORT_TRIES),
     wait=_wait,
     retry=retry_if_exception(
-        lambda error: isinstance(error, _Refused | httpx2.TransportError)
-        and not isinstance(error, httpx2.UnsupportedProtocol)
+        lambda error: (
+            isinstance(error, _Refused | httpx2.TransportError)
+            and not isinstance(error, httpx2.UnsupportedProtocol)
+        )
     ),
     reraise=True,
 )
@@ -81,10 +83,10 @@ class _PatientTransport(httpx2.AsyncHTTPTransport):
 
     async def _once(self, request: httpx2.Request) -> httpx2.Response:
         response = await super().handle_async_request(request)
-        if response.status_code in RETRIED_STATUS:
-            body = await response.aread()
-            if b"insufficient_quota" not in body:
-                raise _Refused(response)
+        # Read here, so that a connection cut in the middle of the body is made again too.
+        body = await response.aread()
+        if response.status_code in RETRIED_STATUS and b"insufficient_quota" not in body:
+            raise _Refused(response)
         return response
 
 
@@ -171,9 +173,11 @@ class Caller:
             return None
         except InstructorRetryException as error:
             cause = error.__cause__
-            if isinstance(cause, ValidationError | ValueError) and not isinstance(cause, OpenAIError):
+            if isinstance(cause, ValidationError | ValueError) and not isinstance(
+                cause, OpenAIError
+            ):
                 return None
-            line = self.endpoint.redact(" ".join(str(cause or error).split()))[:300]
+            line = self.endpoint.redact(_said(cause))[:300]
             log.refused(ValueError(line))
             raise ModelError(
                 f"model {spec.name!r} at {self.endpoint.base_url} failed: {line}",
@@ -183,14 +187,21 @@ class Caller:
         return answer.model_validate(filled.model_dump())
 
 
+def _said(cause: BaseException | None) -> str:
+    """What went wrong with a request, in one line; a lost connection with its reason."""
+    if not isinstance(cause, OpenAIError):
+        return "the response holds no answer"
+    below = cause.__cause__
+    reason = f" ({below})" if isinstance(below, httpx2.TransportError) and str(below) else ""
+    return " ".join(f"{cause}{reason}".split())
+
+
 def _strict_format(answer: type[Wire]) -> dict[str, Any]:
+    """Hosted strict output refuses lengths of strings; the reply is checked for them anyway."""
+    schema = without_keys(answer.model_json_schema(), frozenset({"minLength", "maxLength"}))
     return {
         "type": "json_schema",
-        "json_schema": {
-            "name": answer.__name__,
-            "schema": answer.model_json_schema(),
-            "strict": True,
-        },
+        "json_schema": {"name": answer.__name__, "schema": schema, "strict": True},
     }
 
 

@@ -49,3 +49,18 @@ def strict(schema: dict[str, Any]) -> dict[str, Any]:
 
     inlined: dict[str, Any] = closed(schema)
     return inlined
+
+
+def without_keys(schema: Any, left_out: frozenset[str]) -> Any:
+    """A JSON Schema without some of its keywords; properties of such a name are kept."""
+    if isinstance(schema, list):
+        return [without_keys(item, left_out) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: without_keys(part, left_out) for name, part in value.items()}
+        if key == "properties"
+        else without_keys(value, left_out)
+        for key, value in schema.items()
+        if key not in left_out
+    }
