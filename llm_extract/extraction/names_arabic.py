@@ -36,7 +36,7 @@ _FOR = r"(?<=[\u0627\u064B]\s)ل"
 
 
 def _named_by(heads: str) -> str:
-    """A head noun with its name: "the <head> <definite words>", "<head> <word> <definite words>"."""
+    """A head noun with its name: the article, or one bare word, leads to definite words."""
     return (
         rf"(?:(?:[وف]?[بك]?ال|[وف]?{_FOR}ل)(?:{heads}){_END}{_RUN}"
         rf"|[وف]?(?:[بك]|{_FOR})?(?:{heads}){_END}(?:\s+{_FREE_WORD}(?!\s+أن))?{_RUN})"
