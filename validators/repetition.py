@@ -50,7 +50,7 @@ def _identity(held: Held) -> Hashable:
         held.victims if isinstance(held, RecordClaim) else None,
         same_name(held.claimant or ""),
         tuple(
-            (field, count.value, count.upper, count.qualifier, _vague_words(count))
+            (field, count.value, count.upper, count.qualifier, _telling_words(count))
             for field, count in sorted(counts_of(held), key=lambda slot: slot[0])
         ),
         frozenset(same_name(party) for party in held.perpetrators),
@@ -61,8 +61,10 @@ def _identity(held: Held) -> Hashable:
     )
 
 
-def _vague_words(count: RecordCount) -> str:
-    return folded(count.as_written).casefold() if count.value is None else ""
+def _telling_words(count: RecordCount) -> str:
+    """The words of a count without a printed number: "a nurse" and "a driver" are two people."""
+    unprinted = count.value is None or count.basis == "counted"
+    return folded(count.as_written).casefold() if unprinted else ""
 
 
 def _of_one_parent(alike: Sequence[Held], indexes: dict[int, int]) -> Iterator[list[Held]]:

@@ -64,13 +64,30 @@ def assemble(
     """
     drafts: list[Draft] = []
     holder: dict[int, Draft] = {}
-    live = [f for f in reading.figures if not f.superseded and not f.facility]
+    live = [f for f in _not_replaced(reading) if not f.facility]
     for figure in sorted(live, key=lambda f: f.mention.start):
         outcome = outcomes.get(figure.index)
         if outcome is None:
             continue
         _place(reading, settings, figure, outcome, drafts, holder)
     return assemble_drafts(reading, settings, drafts)
+
+
+def _not_replaced(reading: Reading) -> list[Figure]:
+    """Figures that the report does not take back, neither there nor later ("after first saying 8")."""
+    gone = [f for f in reading.figures if f.superseded]
+    return [
+        f
+        for f in reading.figures
+        if not f.superseded
+        and not any(
+            g.mention.value == f.mention.value
+            and g.sentence != f.sentence
+            and g.mention.start > f.mention.start
+            and f.outcome in {o.outcome for o in g.options}
+            for g in gone
+        )
+    ]
 
 
 def assemble_drafts(
@@ -128,6 +145,10 @@ _FRESH = re.compile(r"\b(?:remaining|other|another|further|additional|new)\s+$",
 """Words that tell a number from an equal one before it."""
 
 
+LONGEST_LIST_LINK = 80
+"""Characters between two people that one sentence lists one by one."""
+
+
 def _fill(reading: Reading, draft: Draft, figure: Figure) -> bool:
     """Puts a part into a free slot of a claim; False when it must be a claim of its own."""
     if figure.combined:
@@ -137,7 +158,8 @@ def _fill(reading: Reading, draft: Draft, figure: Figure) -> bool:
             return False
         draft.slots[figure.group] = figure
     elif figure.whole:
-        if figure.group == "people" or _own_slice(reading, figure):
+        single = figure.mention.basis == "counted"
+        if (figure.group == "people" and not single) or _own_slice(reading, figure):
             return False
         group: Group = "civilians" if figure.group == "civilians" else "other"
         label = figure.noun.form if group == "other" and figure.noun else None
@@ -171,8 +193,12 @@ def _join_listed(
         return False
     if last.figure.sentence != figure.sentence or last.figure.group in SLOTS:
         return False
-    if not LIST_LINK.fullmatch(reading.report.text, total.end, figure.start):
+    link = reading.report.text[total.end : figure.start]
+    single = figure.mention.basis == "counted" and len(link) <= LONGEST_LIST_LINK
+    if not single and not LIST_LINK.fullmatch(link):
         return False
+    if group_victims(figure) != last.victims:
+        last.victims = "unspecified"
     span = reading.report.text[total.start : figure.end]
     mention = replace(
         total.mention,
@@ -322,7 +348,7 @@ def _repeats(first: Draft, second: Draft) -> bool:
         return False
     if first.figure.sentence == second.figure.sentence or second.parent not in (None, first.parent):
         return False
-    if second.fresh:
+    if second.fresh or (one.basis == "counted" and one.text.casefold() != two.text.casefold()):
         return False
     a, b = first.circumstances, second.circumstances
     if a.claimant is not None and b.claimant is not None and a.claimant != b.claimant:

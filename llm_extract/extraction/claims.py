@@ -210,9 +210,19 @@ def drafts_of(
         parent = claim.get("part_of")
         if made_draft is not None and parent is not None and parent < len(made):
             other = made[parent]
-            if other is not None and other is not made_draft and other.parent is not made_draft:
+            if other is not None and not _is_within(other, made_draft):
                 made_draft.parent = other
     return drafts
+
+
+def _is_within(draft: Draft, whole: Draft) -> bool:
+    """Whether a draft is another one or a part of it, over any number of steps."""
+    above: Draft | None = draft
+    while above is not None:
+        if above is whole:
+            return True
+        above = above.parent
+    return False
 
 
 def _figure_for(

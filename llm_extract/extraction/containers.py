@@ -29,6 +29,9 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
         return _as_part(reading, figure, _target(reading, figure, earlier))
     if sentence.kind == "row":
         return _under_its_column(reading, sentence, figure, earlier)
+    apposed = _apposed(reading, figure, earlier)
+    if apposed is not None:
+        return _as_part(reading, figure, apposed)
     for holder in reversed(earlier):
         if holder.facility != figure.facility:
             continue
@@ -79,7 +82,6 @@ def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure |
         return None
     if re.match(r"(?:latter|former)\b", text[match.end() : match.end() + 8]):
         return replace(figure, options=(), facility=False)
-    earlier = [f for f in reading.figures if f.sentence == figure.sentence and not f.superseded]
     reference = next(
         (
             m
@@ -92,18 +94,20 @@ def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure |
         known = [f for f in reading.figures if f.mention.value == reference.value]
         if known:
             return _as_part(reading, figure, known[-1])
+    pronoun = match.group("of").strip().casefold() in ("them", "whom", "which")
     cues = [
         c
         for c in reading.cues[sentence.index]
         if c.start >= match.end() - 1 and len(re.findall(r"\w+", text[match.end() : c.start])) <= 7
     ]
-    pronoun = match.group("of").strip().casefold() in ("them", "whom", "which")
     holder_cue = None
-    if cues and not pronoun and not re.search(r"\b(?:was|were|had|have)\b", text[match.end() : cues[0].start]):
+    if cues and not pronoun and len(text[match.end() : cues[0].start].split()) <= 1:
         holder_cue = cues.pop(0)
-    own = cues[0] if cues else None
-    if holder_cue is None and own is None and not pronoun and earlier == []:
+    if holder_cue is None and not pronoun:
         return None
+    own = cues[0] if cues and "subject" in cues[0].roles else None
+    if own is not None and re.search(r"[;:]|\band\b", text[match.end() : own.start]):
+        own = None
     target = _holder(reading, sentence, figure, holder_cue.outcome if holder_cue else None)
     if pronoun and _other_people_between(reading, sentence, figure, target):
         return replace(figure, options=())
@@ -156,6 +160,33 @@ def _holder(
             continue
         return other
     return None
+
+
+def _apposed(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Figure | None:
+    """The whole that a list behind a comma spells out ("five people, four nuns and a driver").
+
+    The first of the list must be smaller than the whole and stand right behind it; the rest of it
+    follows by the list itself. Both need a predicate only after the list.
+    """
+    if not earlier or figure.facility:
+        return None
+    text = reading.report.text
+    before = earlier[-1]
+    if before.container is not None and LIST_LINK.fullmatch(text, before.end, figure.start):
+        whole = reading.figures[before.container]
+        gap = text[whole.end : before.start]
+        return whole if re.fullmatch(r"\s*,\s*", gap) and whole.sentence == figure.sentence else None
+    if not re.fullmatch(r"\s*,\s*", text[before.end : figure.start]) or not before.whole:
+        return None
+    sentence = reading.sentences[figure.sentence]
+    following = [
+        m.value or 0
+        for m in reading.ledger.within(figure.start, sentence.end)
+        if m.kind == "count"
+    ]
+    whole_size = before.mention.value or 0
+    sums = [sum(following[: n + 1]) for n in range(1, len(following))]
+    return before if whole_size in sums else None
 
 
 def _under_its_column(

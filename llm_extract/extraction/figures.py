@@ -89,8 +89,20 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
         if not facility and not figure.options and not figure.part_hint:
             reading.unread.append(mention)
             continue
-        reading.figures.append(figure)
+        reading.figures.append(_as_listed(reading, figure))
         _pull_in_neighbours(reading, sentence, figure)
+
+
+def _as_listed(reading: Reading, figure: Figure) -> Figure:
+    """A single person in a list with a number has the outcome of that number, beyond doubt."""
+    if not figure.doubtful or not reading.figures:
+        return figure
+    before = reading.figures[-1]
+    if before.sentence != figure.sentence or before.doubtful or not before.options:
+        return figure
+    if not LIST_LINK.fullmatch(reading.report.text, before.end, figure.start):
+        return figure
+    return replace(figure, options=tuple(replace(o, cost=0.5) for o in before.options))
 
 
 _REFERRED = re.compile(
@@ -98,16 +110,21 @@ _REFERRED = re.compile(
     r"\b(?:these|those)\s*$",
     re.IGNORECASE,
 )
-_POPULATION = re.compile(r"\b(?:population|strength)\s+(?:of|is|was)\s+(?:about\s+|some\s+)?$", re.IGNORECASE)
+_NO_VICTIMS = re.compile(
+    r"\b(?:(?:population|strength)\s+(?:of|is|was)\s+(?:about\s+|some\s+)?|"
+    r"(?:mother|father|parent|grandmother|grandfather)\s+of\s+)$",
+    re.IGNORECASE,
+)
 
 
 def _is_a_reference(reading: Reading, sentence: Sentence, mention: Mention) -> bool:
-    """Whether a number only points to one read before ("of the 149") or counts a population.
+    """Whether a number only points to one read before ("of the 149") or counts a population or the
+    children of a victim.
 
     What it points to is kept, for the parts that the sentence goes on to name.
     """
     before = reading.report.text[max(sentence.start, mention.start - 40) : mention.start]
-    if _POPULATION.search(before):
+    if _NO_VICTIMS.search(before):
         return True
     if mention.value is None or not _REFERRED.search(before):
         return False

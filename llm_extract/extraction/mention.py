@@ -33,6 +33,8 @@ REPLY_TOKENS = 384
 MOST_NAMES = 6
 LONGEST_NAME = 120
 
+ARTICLES = frozenset({"a", "an", "the"})
+
 NAMED_OUTCOMES: tuple[tuple[str, Outcome], ...] = (("killed", "killed"), ("wounded", "injured"))
 
 
@@ -121,7 +123,7 @@ def _names_victims(reading: Reading, index: int) -> bool:
         option.cue.start
         for figure in reading.in_sentence(index)
         for option in figure.options[:1]
-        if option.cue is not None
+        if option.cue is not None and not figure.doubtful
     }
     return any(
         cue.outcome in ("killed", "injured")
@@ -210,10 +212,16 @@ def answer_model(text: str, passage: Passage) -> type[Wire]:
 
 
 def find_words(source: str, words: str) -> tuple[int, int] | None:
-    """Where words stand in a text, white space folded and case ignored; None when nowhere."""
+    """Where words stand in a text, white space folded, case and a leading article ignored.
+
+    The span is that of the words without the article; None when they stand nowhere.
+    """
     parts = words.split()
     if not parts:
         return None
+    if len(parts) > 1 and parts[0].casefold() in ARTICLES:
+        # Models say "the teacher" of "a teacher"; an article names nobody.
+        parts = parts[1:]
     pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, parts)) + r"(?!\w)"
     match = re.search(pattern, source, re.IGNORECASE)
     return match.span() if match else None
@@ -267,6 +275,8 @@ def _add_victim(
             if figure.mention.basis == "counted":
                 outcomes[figure.index] = outcome
             return
+    article = re.search(r"\b(?:an?|the|one)\s+$", text[max(0, start - 5) : start], re.IGNORECASE)
+    start -= len(article.group()) if article else 0
     counted = next(
         (m for m in reading.ledger.within(sentence.start, sentence.end)
          if m.start < end and start < m.end),
@@ -345,7 +355,14 @@ def _add_blame(
         return
     sources = {c.words for s in settings for c in s.claimants}
     sources |= set(full_names(text)) | set(full_names(text).values())
-    own = tuple(p for p in parties if p.words not in sources)
+    known = [n for s in settings for n in (*s.claimants, *s.places)]
+    own = tuple(
+        p
+        for p in parties
+        if p.words not in sources
+        and not any(n.start < p.end and p.start < n.end for n in known)
+        and not any(f.start < p.end and p.start < f.end for f in reading.figures)
+    )
     blameless = [
         s.index
         for s in reading.sentences

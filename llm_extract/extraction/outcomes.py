@@ -101,9 +101,10 @@ def _cost(
         return 0.0 if "head" in cue.roles else 0.5
     if cue.start >= end:
         gap = text[end : cue.start]
-        if "head" in cue.roles and not gap.strip(" -"):
+        acting = _active(reading, sentence, cue, spans)
+        if "head" in cue.roles and not gap.strip(" -") and not acting:
             return 0.0
-        if "subject" not in cue.roles or _active(reading, sentence, cue, spans):
+        if "subject" not in cue.roles or acting:
             return float("inf")
         between = [s for s in spans[place + 1 :] if s[0] < cue.start]
         stops = [(start, end), *between, (cue.start, cue.start)]
