@@ -75,7 +75,7 @@ def compose(
 
 def measure(text: str) -> tuple[float, list[int]]:
     """MB a second of the best of `REPEATS` readings, and the printed counts that were read."""
-    best = float("inf")
+    best, ledger = float("inf"), read_ledger("")
     for _ in range(REPEATS):
         begun = time.process_time()
         ledger = read_ledger(text)

@@ -17,8 +17,15 @@ Role = Literal["person", "facility", "thing"]
 Number = Literal["singular", "dual", "plural"]
 """Grammatical number; Arabic alone has a dual."""
 
-WORD = re.compile(r"[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*(?:['’-][^\W\d_]+)*")
-"""A word: letters with Arabic vowel signs, joined by apostrophes or hyphens."""
+WORD = re.compile(
+    r"[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*"
+    r"(?:(?:['’-]|[-\u00ad‐][ \t]*\n[ \t]*)[^\W\d_]+)*"
+)
+"""A word: letters with Arabic vowel signs, joined by apostrophes or hyphens, also over a line."""
+
+_LINE_END = re.compile(r"[-\u00ad‐][ \t]*\n[ \t]*")
+_GAP = re.compile(r"[ \u00a0]|[ \t]*\n[ \t]*(?=\w)")
+"""What may stand between the words of one noun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +85,15 @@ class NounLexicon:
             if word is None:
                 break
             ends.append(word.end())
-            if text[word.end() : word.end() + 1] != " ":
+            gap = _GAP.match(text, word.end(), stop)
+            if gap is None:
                 break
-            at = word.end() + 1
+            at = gap.end()
         for last in reversed(ends):
-            form = text[start:last]
-            entry = self.entry(form)
-            if entry is not None:
-                return Noun(start, last, form.casefold(), entry.role, entry.label, entry.number)
+            for form in _unbroken(text[start:last]):
+                entry = self.entry(form)
+                if entry is not None:
+                    return Noun(start, last, form.casefold(), entry.role, entry.label, entry.number)
         return None
 
     def scan(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Noun]:
@@ -97,6 +105,15 @@ class NounLexicon:
             if noun is not None:
                 yield noun
             word = WORD.search(text, word.end() if noun is None else noun.end, stop)
+
+
+def _unbroken(form: str) -> tuple[str, ...]:
+    """The form on one line; a hyphen before a line end may be its own or the line's."""
+    if "\n" not in form and "\u00a0" not in form:
+        return (form,)
+    joined = " ".join(_LINE_END.sub("", form).split())
+    hyphenated = " ".join(_LINE_END.sub("-", form).split())
+    return (joined,) if joined == hyphenated else (joined, hyphenated)
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from llm_extract.numbers.english_words import BELOW_HUNDRED
 from llm_extract.numbers.grammar import Grammar
 from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.nouns import counts_people_or_places
@@ -21,18 +22,22 @@ _AGE_AFTER = re.compile(
     r"[\s-]*(?:(?:years?|months?|weeks?|days?)[\s-]*(?:olds?\b|of\s+age\b)|y/?o\b|yrs?[\s-]+old\b)"
     r"|\s*(?:عاما|سنة|سنوات|اعوام)\s*(?:من\s+العمر|من\s+عمر|[)،])"
 )
+_AGE = rf"(?:\d{{1,3}}|{BELOW_HUNDRED})"
 _AGE_BEFORE = re.compile(
-    r"(?:\bage[sd]?(?:\s+(?:of|between|from|under|over))?|\b(?:under|over)\s+the\s+age\s+of|\bturned"
+    r"(?:\bage[sd]?(?:\s+(?:of|between|from|under|over))?|\b(?:older|younger)\s+than|\bturned"
     r"|\bage\s+group|[يت]بلغ(?:ون)?\s+من\s+العمر|بعمر|عمره|عمرها|\bسن|\bسن\s+ال|البالغة?(?:\s+من\s+العمر)?"
-    r"|\baged\s+\d{1,2}(?:,\s*\d{1,2})*,?\s+and"
     r"|اعمارهم\s+بين|عمر)\s*:?\s*\(?$"
+)
+_AGE_LISTED = re.compile(
+    rf"\bage[sd]\s+{_AGE}(?:(?:,\s*|\s+to\s+){_AGE})*(?:,|,?\s+(?:and|or|to))\s*$"
 )
 _ARABIC_PERCENT = re.compile(r"\s*في\s+الم(?:ئ|ائ)ة\b")
 _YEARS_AFTER = re.compile(r"[\s-]*(?:years?|months?)\b(?!\s+(?:in|of|later|after|ago))")
 _NAMED_AGE_BEFORE = re.compile(
     r"(?:[A-Z][\w'’-]+|\b(?:man|woman|boy|girl|child|son|daughter|baby)),\s$"
+    r"|\b(?:man|woman|boy|girl|child|son|daughter|baby)\s\($"
 )
-_NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|;|\.(?!\d)|\sand\s)")
+_NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|\)|;|\.(?!\d)|\sand\s)")
 _HARMED_AFTER = re.compile(
     r"\s+(?:were|killed|dead|died|wounded|injured|hurt|others|more|missing|arrested|detained)\b"
 )
@@ -74,8 +79,9 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
         if _CURRENCY.search(tail):
             return "money"
     previous = _last_word(tail)
-    age = _AGE_AFTER.match(low, end) or _AGE_BEFORE.search(tail)
-    if age:
+    if _AGE_AFTER.match(low, end) or _AGE_BEFORE.search(tail):
+        return "age"
+    if _AGE_LISTED.search(tail) and not counts_people_or_places(page, end):
         return "age"
     if previous == "under" and value in _UNDER_AGES and not counts_people_or_places(page, end):
         return "age"
@@ -93,7 +99,7 @@ def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
     label = grammar.labels.get(previous)
     if label is not None and _is_label(page, grammar, start, end, previous):
         return label
-    if value is None or counts_people_or_places(page, end) and previous not in grammar.year_words:
+    if value is None or (counts_people_or_places(page, end) and previous not in grammar.year_words):
         return "count"
     if reading.upper is not None:
         return "year" if value in _YEARS and reading.upper in _YEARS else "count"
@@ -195,7 +201,7 @@ def _named_before(page: Page, start: int) -> bool:
 def _is_named_age(page: Page, start: int, end: int) -> bool:
     tail = page.text[max(0, start - 24) : start]
     return (
-        tail.endswith(", ")
+        tail.endswith((", ", " ("))
         and _NAMED_AGE_AFTER.match(page.low, end) is not None
         and _NAMED_AGE_BEFORE.search(tail) is not None
     )

@@ -159,7 +159,7 @@ def _scaled(digits: str, fraction: str | None, scale: int) -> int | None:
 def _special(found: re.Match[str], language: str) -> Reading:
     text = found.group()
     value = int(re.sub(r"\D", "", text)) if found.group("ordinal") is not None else None
-    kind = next(kind for kind in _SPECIAL_KINDS if found.group(kind) is not None)
+    kind: Kind = next(kind for kind in _SPECIAL_KINDS if found.group(kind) is not None)
     if kind == "year" and len(text) == 3:
         kind = "age"
     return Reading(found.start(), found.end(), value, language, kind)

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from llm_extract.lexicon import Noun, noun_lexicon
+from llm_extract.lexicon import noun_lexicon
 from llm_extract.lexicon.nouns import WORD
 from llm_extract.numbers import english_words as words
 from llm_extract.numbers import tables
+from llm_extract.numbers.english_lists import PAIRED, read_bare, read_definite
+from llm_extract.numbers.english_persons import (
+    AGED,
+    MAX_MODIFIERS,
+    MODIFIER_STOP,
+    SPEECH,
+    counted_head,
+)
 from llm_extract.numbers.reading import LanguageRules, Page, Reading, Trigger
 
 CODE: Final = "en"
@@ -16,12 +24,12 @@ CODE: Final = "en"
 _LEXICON = noun_lexicon(CODE)
 _TABLE: Final = tables.table("english")
 
-_UNIT = "|".join(words.UNITS)
-_TEEN = "|".join(words.TEENS)
-_TENS = "|".join(words.TENS)
+_UNIT = words.UNIT_ALTERNATION
+_TEEN = words.TEEN_ALTERNATION
+_TENS = words.TENS_ALTERNATION
 _SCALE = "hundred|thousand|million|billion"
 _BIG = "thousand|million|billion"
-_SUB = rf"(?:(?:{_TENS})(?:[ \t-]+(?:{_UNIT})(?![\w]))?|{_TEEN}|{_UNIT})"
+_SUB = words.BELOW_HUNDRED
 _LINK = r"[ \t\u00a0]*(?:[ \t\u00a0-]|\n(?=\w))[ \t\u00a0]*"
 _GROUP = (
     rf"(?:(?:{_SUB}|a){_LINK}hundred(?:{_LINK}(?:and{_LINK})?{_SUB})?"
@@ -57,6 +65,7 @@ _CASUALTY_AFTER = re.compile(
     r"(?:\s+\w+){0,4}?\s+(?:killed|hurt|injured|wounded|harmed|died|dead|missing|detained|arrested"
     r"|abducted|kidnapped|casualties|affected)\b"
 )
+_OF_THEM = re.compile(r"\s+of\s+(?:them|us|these|those)\b")
 _VAGUE_COUNT = re.compile(
     r"(?:(?:an?\s+few|several|many|some|a\s+couple(?:\s+of)?)\s+(?:dozens?|hundreds?|thousands?|millions?|scores)\b"
     r"|(?:tens|dozens|scores|hundreds|thousands|millions)(?:\s+(?:of|and)\s+(?:tens|hundreds|thousands|millions))*\b"
@@ -68,55 +77,6 @@ _ANOTHER_ALONE = re.compile(r"[.,;]|\s+(?:was|in|on|at|who|seriously|critically|
 _HARMED_BEFORE = re.compile(
     r"\b(?:kill|wound|injur|arrest|detain|abduct|kidnapp|hurt)(?:ed|es?|ing|ring)?\s+$|\band\s+$"
 )
-_AGED = re.compile(
-    rf"\s+(?:\d{{1,3}}|{_SUB})[\s-]+(?:year|month|week|day)s?[\s-]+old\b(?!\s+(?:conflict|war|feud|dispute"
-    r"|law|ceasefire|truce|building|house|mosque|church|school|siege|campaign|agreement))"
-)
-_SPEECH = re.compile(
-    r"\s+(?:(?:has|have|had|also|who|later|then)\s+)*(?:said(?!\s+to\b)|says|told|added|reported|confirmed"
-    r"|stated|explained|noted|announced|recalled|claimed|described|declared)\b"
-)
-_MODIFIER_STOP: Final = frozenset(_TABLE["modifier_stop"])
-_MAX_MODIFIERS = 5
-
-_ALSO_ADJECTIVES: Final = frozenset(_TABLE["also_adjectives"])
-
-
-def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
-    """The singular person or facility noun behind an article, past its adjectives."""
-    low = page.low
-    stop = len(low) if end is None else end
-    at, found, steps = start, None, 0
-    while steps < _MAX_MODIFIERS:
-        word = WORD.match(low, at, stop)
-        if word is None or word.group() in _MODIFIER_STOP:
-            break
-        noun = _LEXICON.match(low, at, stop)
-        if noun is None:
-            names = word.group()
-            if found is not None and not _goes_on(found, names):
-                break
-            at = word.end()
-        elif noun.number == "plural" and noun.form in _ALSO_ADJECTIVES:
-            at = noun.end
-        elif noun.number == "plural":
-            if found is None:
-                return None
-            break
-        else:
-            found = noun
-            at = noun.end
-        steps += 1
-        if low[at : at + 1] not in (" ", "-", "\u00a0", "\n"):
-            break
-        at += 1
-    return found if found is not None and found.role != "thing" else None
-
-
-def _goes_on(found: Noun, after: str) -> bool:
-    """True when an unknown word behind a noun may still lead to the head of the compound."""
-    adjective = found.form in _ALSO_ADJECTIVES and not after.endswith(("ed", "ing", "ly"))
-    return adjective or after.endswith("'s")
 
 
 def _read_word(page: Page, match: re.Match[str]) -> Reading | None:
@@ -193,7 +153,7 @@ def _read_scale(page: Page, match: re.Match[str]) -> Reading | None:
 def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
     low, start = page.low, match.start()
     if match.group() != "another":
-        aged = _AGED.match(low, match.end())
+        aged = AGED.match(low, match.end())
         if aged is not None:
             # The age is a mention of its own, so that the person's span is the article alone.
             return Reading(start, match.end(), 1, CODE, "count", "exact", "counted")
@@ -208,7 +168,7 @@ def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
     if low[match.end() : match.end() + 1] not in (" ", "\n", "\u00a0"):
         return None
     noun = counted_head(page, match.end() + 1)
-    if noun is None or _SPEECH.match(low, noun.end):
+    if noun is None or SPEECH.match(low, noun.end):
         return None
     if noun.form in ("couple", "pair"):
         return Reading(start, noun.end, 2, CODE, "count", "exact")
@@ -228,16 +188,21 @@ def _read_vague(page: Page, match: re.Match[str]) -> Reading | None:
 
 def _read_denial(page: Page, match: re.Match[str]) -> Reading | None:
     low, start, end = page.low, match.start(), match.end()
-    if match.group() in ("nobody", "no one", "none"):
+    words_denying = " ".join(match.group().split())
+    if words_denying == "not a soul":
+        return Reading(start, end, 0, CODE, "count", "exact")
+    if words_denying.startswith("not ") and _OF_THEM.match(low, end) is not None:
+        return Reading(start, end, 0, CODE, "count", "exact")
+    if words_denying in ("nobody", "no one", "none"):
         heard = _CASUALTY_AFTER.match(low, end) is not None or (
-            match.group() == "none" and low[max(0, start - 2) : start] == ": "
+            words_denying == "none" and low[max(0, start - 2) : start] == ": "
         )
         return Reading(start, end, 0, CODE, "count", "exact") if heard else None
     at = end + 1
-    for _ in range(_MAX_MODIFIERS):
+    for _ in range(MAX_MODIFIERS):
         noun = _LEXICON.match(low, at)
         word = WORD.match(low, at)
-        if word is None or word.group() in _MODIFIER_STOP - {"more"}:
+        if word is None or word.group() in MODIFIER_STOP - {"more"}:
             return None
         if noun is not None and noun.role != "thing":
             return Reading(start, end, 0, CODE, "count", "exact")
@@ -256,7 +221,7 @@ def _read_both(page: Page, match: re.Match[str]) -> Reading | None:
     at = end + 1
     for _ in range(3):
         word = WORD.match(low, at)
-        if word is None or word.group() in _MODIFIER_STOP - {"the", "his", "her", "their"}:
+        if word is None or word.group() in MODIFIER_STOP - {"the", "his", "her", "their"}:
             return None
         noun = _LEXICON.match(low, at)
         if noun is not None:
@@ -283,7 +248,13 @@ _TRIGGERS: Final = (
     Trigger("en_word", rf"\b(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
     Trigger("en_half", r"half\b", _read_scale),
     Trigger("en_ordinal", rf"\b(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
-    Trigger("en_denial", r"(?:no\s+one|nobody|none|no|without)\b", _read_denial),
+    Trigger(
+        "en_denial",
+        r"(?:no\s+one|nobody|none|not\s+(?:a\s+single(?:\s+one)?|one|a\s+soul)|no|without)\b",
+        _read_denial,
+    ),
+    Trigger("en_definite", r"(?:his|her|their|the)(?=\s)", read_definite),
+    Trigger("en_bare", rf"(?:(?<=and\s)|(?<=,\s)|(?<=old\s))(?:{PAIRED})\b", read_bare),
     Trigger("en_both", r"(?:both|twins?)\b", _read_both),
 )
 

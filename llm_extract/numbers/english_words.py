@@ -72,3 +72,12 @@ ORDINALS: Final = {
     "hundredth": 100,
 }
 ORDINAL_ALTERNATION: Final = "|".join(ORDINALS)
+
+UNIT_ALTERNATION: Final = "|".join(UNITS)
+TEEN_ALTERNATION: Final = "|".join(TEENS)
+TENS_ALTERNATION: Final = "|".join(TENS)
+BELOW_HUNDRED: Final = (
+    rf"(?:(?:{TENS_ALTERNATION})(?:(?:[ \t-]+|-[ \t]*\n[ \t]*)(?:{UNIT_ALTERNATION})(?![\w]))?"
+    rf"|{TEEN_ALTERNATION}|{UNIT_ALTERNATION})"
+)
+"""Pattern of a number below a hundred; its hyphen may be the last character of a line."""

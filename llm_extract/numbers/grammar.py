@@ -62,7 +62,7 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     ]
     word_starts = "|".join(head + [f"(?P<{t.name}>{t.pattern})" for t in triggers])
     scan = re.compile(rf"(?P<digits>\+?\d)|\b(?:{word_starts})")
-    trailers = {p: q for r in rules for p, q in r.trailers.items()}
+    trailers: dict[str, Qualifier] = {p: q for r in rules for p, q in r.trailers.items()}
     return Grammar(
         latin=latin,
         reads_arabic=arabic_letters,

@@ -29,8 +29,8 @@ class Mention:
     """A number as it stands in the text.
 
     `start` is the first character of the number words, `end` is one past the last; the qualifier is
-    not part of that span and has its own. For a counted mention ("a woman", Arabic dual) the span is
-    that of the words that make the number.
+    not part of that span and has its own. For a counted mention ("a woman", Arabic dual) the span
+    is that of the words that make the number.
     """
 
     start: int

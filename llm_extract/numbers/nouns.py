@@ -95,6 +95,8 @@ def _compound(text: str, first: Noun, language: str) -> Noun:
         if after is None:
             break
         head = after
+    if head is first:
+        return first
     form = text[first.start : head.end].casefold()
     return Noun(first.start, head.end, form, head.role, head.label, head.number)
 

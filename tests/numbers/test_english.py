@@ -71,7 +71,36 @@ COUNTED = [
     Case("‹an aid worker› was taken.", 1, basis="counted"),
 ]
 
+LISTED = [
+    Case(text, 1, basis="counted")
+    for text in (
+        "They shot a woman, ‹her brother› and her two children.",
+        "They shot two men, two children and ‹their mother›.",
+        "They shot a farmer and ‹his› 12-year-old son.",
+        "They shot the mayor and ‹his secretary›.",
+        "They shot ‹the mayor› and his secretary.",
+        "They shot ‹the mayor› and a council member.",
+        "They shot ‹the mayor› of Eastvale and two bodyguards.",
+        "They shot two guards and ‹the mayor›.",
+        "They shot Omar Haddad, 34, ‹his wife› Lina and their two sons.",
+        "They shot a man (34) and ‹his brother›.",
+        "They shot him and ‹his brother›.",
+        "They shot ‹his wife› and three sons.",
+        "He fell along with ‹his wife›, mother-in-law and driver.",
+        "He fell along with his wife, ‹mother-in-law› and driver.",
+        "He fell along with his wife, mother-in-law and ‹driver›.",
+        "He fell along with his wife, 90-year-old ‹mother-in-law› and driver.",
+        "A mother and ‹son› were shot.",
+        "A man and ‹woman› were shot.",
+    )
+]
+
 DENIALS = [
+    Case("‹Not a single› soldier was hurt.", 0),
+    Case("‹Not one› villager was hurt.", 0),
+    Case("‹Not one› of them was hurt.", 0),
+    Case("‹not a soul› was hurt.", 0),
+    Case("‹not a\nsingle› soldier was hurt.", 0),
     Case("‹No› civilians were hurt.", 0),
     Case("There were ‹no› casualties.", 0),
     Case("‹No› further deaths were recorded.", 0),
@@ -110,6 +139,28 @@ QUALIFIED = [
     Case("‹12› or so people died", 12, qualifier="about"),
     Case("up to about ‹12› died", 12, qualifier="at_most"),
     Case("killing ‹12› people at least five of whom were women", 12),
+]
+
+BROKEN_AND_MISREAD = [
+    Case("‹forty-\nseven› villagers drowned.", 47),
+    Case("‹seven-\nteen› villagers drowned.", 17),
+    Case("a ‹hun-\ndred› villagers drowned.".replace("a ‹", "‹a "), 100),
+    Case("‹1,3O8› villagers drowned.", 1308),
+    Case("‹l2› villagers drowned.", 12),
+    Case("‹2O› villagers drowned.", 20),
+    Case("‹I5› villagers drowned.", 15),
+    Case("‹1l8› villagers drowned.", 118),
+]
+
+GROUPS = [
+    Case("a group of ‹12› fled", 12),
+    Case("a family of ‹five› fled", 5),
+    Case("a crowd of ‹200› fled", 200),
+    Case("a convoy of ‹40› soldiers fled", 40),
+    Case("The ‹twins› Omar and Lina died.", 2),
+    Case("Only ‹one› died.", 1),
+    Case("‹A lone gunman› fired.", 1, basis="counted"),
+    Case("‹twelve› people dead or missing", 12),
 ]
 
 RANGES = [
@@ -194,6 +245,17 @@ OTHER_KINDS = [
     Case("‹several› days later", None, "measure", "vague"),
     Case("between ‹2014 and 2016›, shells", 2014, "year", "range", upper=2016),
     Case("aged 5 and ‹7›", 7, "age"),
+    Case("aged ‹5› and 7", 5, "age"),
+    Case("aged 3, ‹5› and 9", 5, "age"),
+    Case("aged 3, 5 and ‹9›", 9, "age"),
+    Case("aged six and ‹eleven›", 11, "age"),
+    Case("aged 6 and ‹12› soldiers", 12),
+    Case("aged between ‹3 and 14›", 3, "age", "range", upper=14),
+    Case("older than ‹65›", 65, "age", "more_than"),
+    Case("over the age of ‹60›", 60, "age", "more_than"),
+    Case("under the age of ‹five›", 5, "age", "fewer_than"),
+    Case("Omar and Lina, ‹5›, died", 5, "age"),
+    Case("a man (‹34›) died", 34, "age"),
     Case("at ‹2200›, shells fell", 2200, "measure"),
     Case("at ‹20:30› local time", None, "measure"),
     Case("at ‹8 pm›", None, "measure"),
@@ -209,6 +271,9 @@ OTHER_KINDS = [
             "‹COVID-19› wards",
             "a ‹T-72› tank",
             "‹S-5M› rockets",
+            "‹2S19› howitzers",
+            "post ‹O8› burned",
+            "‹20l› of fuel",
             "two ‹Su-24› jets",
             "call ‹+963 11 222 3344›",
             "‹https://example.org/a12›",
@@ -220,7 +285,18 @@ OTHER_KINDS = [
     Case("1. Eastvale: 12\n‹2›. Westvale: 5", 2, "identifier"),
 ]
 
-CASES = COUNTS + COUNTED + DENIALS + QUALIFIED + RANGES + VAGUE + OTHER_KINDS
+CASES = (
+    COUNTS
+    + COUNTED
+    + LISTED
+    + DENIALS
+    + QUALIFIED
+    + BROKEN_AND_MISREAD
+    + GROUPS
+    + RANGES
+    + VAGUE
+    + OTHER_KINDS
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.marked for case in CASES])
@@ -242,10 +318,40 @@ def test_the_marked_number_is_read(case: Case) -> None:
         "A market explosion shook the square.",
         "He may go; they march on.",
         "One of the largest raids yet.",
+        "His brother said so.",
+        "Omar and his lawyer said so.",
+        "The mayor and a spokesman said so.",
+        "Omar and his house were searched.",
+        "He was hit in the chest and his head.",
+        "In Eastvale, his brother was told.",
+        "Lina said Omar Haddad, her husband, was ill.",
+        "Omar Haddad, the mayor, was ill.",
+        "His friend and colleague Omar fell ill.",
+        "On Friday and his brother fled.",
+        "A group of gunmen fled.",
+        "The rebels and their army fled.",
     ],
 )
 def test_words_that_are_no_number_are_not_read(text: str) -> None:
     assert read_ledger(text).mentions == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("A teacher and activist fell ill.", ["A teacher"]),
+        ("His wife, mother of two, fell ill.", ["two"]),
+        ("A man and his lawyer said so.", ["A man"]),
+        ("Not one but two men fell ill.", ["two"]),
+    ],
+)
+def test_no_person_is_counted_twice_or_for_another(text: str, numbers: list[str]) -> None:
+    assert [m.text for m in read_ledger(text).mentions] == numbers
+
+
+def test_a_misread_number_keeps_its_printed_text() -> None:
+    mention = read_at("Some ‹1,3O8› people fled.")
+    assert mention is not None and mention.text == "1,3O8"
 
 
 def test_a_qualifier_has_its_own_span() -> None:

@@ -43,6 +43,25 @@ ARABIC = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("marked", "form", "label"),
+    [
+        ("‹61› wo-\nmen", "women", "women"),
+        ("‹12› child-\nren", "children", "children"),
+        ("‹12› child\u00ad\nren", "children", "children"),
+        ("‹4› aid\nworkers", "aid workers", "aid_workers"),
+        ("‹4› passers-\nby", "passersby", "people"),
+        ("‹4› mothers-in-\nlaw", "mothers-in-law", "women"),
+    ],
+)
+def test_a_noun_broken_over_a_line_end_is_found(marked: str, form: str, label: str) -> None:
+    mention = read_at(marked)
+    assert mention is not None
+    noun = counted_noun(unmarked(marked)[0], mention)
+    assert noun is not None
+    assert (noun.form, noun.label) == (form, label)
+
+
 @pytest.mark.parametrize(("marked", "form", "label"), ENGLISH)
 def test_an_english_number_finds_its_noun(marked: str, form: str, label: str) -> None:
     mention = read_at(marked)
