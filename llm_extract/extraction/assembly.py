@@ -65,12 +65,30 @@ def assemble(
     drafts: list[Draft] = []
     holder: dict[int, Draft] = {}
     live = [f for f in _not_replaced(reading) if not f.facility]
+    outcomes = {**outcomes, **_deaths_of_a_fact_box(reading, outcomes)}
     for figure in sorted(live, key=lambda f: f.mention.start):
         outcome = outcomes.get(figure.index)
         if outcome is None:
             continue
         _place(reading, settings, figure, outcome, drafts, holder)
     return assemble_drafts(reading, settings, drafts)
+
+
+def _deaths_of_a_fact_box(
+    reading: Reading, outcomes: dict[int, Outcome]
+) -> dict[int, Outcome]:
+    """Fact boxes that list casualties beside injured mean the dead by casualties."""
+    facts = [s for s in reading.sentences if s.kind == "fact"]
+    paragraphs = {
+        s.paragraph for s in facts if any(c.outcome == "injured" for c in reading.cues[s.index])
+    }
+    return {
+        f.index: "killed"
+        for f in reading.figures
+        if outcomes.get(f.index) == "casualties"
+        and reading.sentences[f.sentence].kind == "fact"
+        and reading.sentences[f.sentence].paragraph in paragraphs
+    }
 
 
 def _not_replaced(reading: Reading) -> list[Figure]:
@@ -96,7 +114,7 @@ def assemble_drafts(
     """Merges repeats, lets circumstances carry over, infers `part_of`, writes the schema."""
     drafts.sort(key=lambda draft: draft.figure.mention.start)
     _carry_over(reading, drafts)
-    drafts = _merged(drafts)
+    drafts = _merged(reading, drafts)
     _infer_parents(drafts)
     order = sorted(range(len(drafts)), key=lambda n: drafts[n].figure.mention.start)
     drafts = [drafts[n] for n in order]
@@ -175,7 +193,9 @@ def _own_slice(reading: Reading, figure: Figure) -> bool:
     """Whether the words after a part give it a place or party of its own ("12 farmers in Sarun")."""
     sentence = reading.sentences[figure.sentence]
     after = reading.report.text[figure.end : sentence.end]
-    return re.match(r"\s+(?:in|at|by|near|في|على يد)\s", after) is not None
+    if reading.table.language == "ar":
+        return re.match(r"\s+(?:في|على يد|\w+وا)\b", after) is not None
+    return re.match(r"\s+(?:in|at|by|near)\s", after) is not None
 
 
 def _join_listed(
@@ -189,7 +209,13 @@ def _join_listed(
         return False
     last = drafts[-1]
     total = last.total
-    if total is None or total.mention.basis != "counted" or last.outcome != outcome:
+    if total is None or last.outcome != outcome:
+        return False
+    if total.mention.basis != "counted" and total.mention.value != 1:
+        return False
+    if _FRESH.search(reading.report.text[max(0, figure.start - 20) : figure.start]) or (
+        figure.noun is not None and figure.noun.label in ("people", "civilians")
+    ):
         return False
     if last.figure.sentence != figure.sentence or last.figure.group in SLOTS:
         return False
@@ -208,7 +234,8 @@ def _join_listed(
         basis="counted",
     )
     last.total = replace(total, mention=mention, end=figure.end)
-    last.subgroups = []
+    if not figure.whole:
+        last.subgroups.append((figure.group, None, figure))  # type: ignore[arg-type]
     return True
 
 
@@ -313,7 +340,7 @@ def _opens_leaning(reading: Reading, draft: Draft) -> bool:
     return reading.table.pattern("context", "carries").match(words.lstrip()) is not None
 
 
-def _merged(drafts: list[Draft]) -> list[Draft]:
+def _merged(reading: Reading, drafts: list[Draft]) -> list[Draft]:
     """One claim for a figure that the report repeats."""
     kept: list[Draft] = []
     renamed: dict[int, Draft] = {}
@@ -328,7 +355,11 @@ def _merged(drafts: list[Draft]) -> list[Draft]:
         known = {(g, f.mention.value) for g, _, f in twin.subgroups}
         twin.subgroups.extend(s for s in draft.subgroups if (s[0], s[2].mention.value) not in known)
         twin.sentences.extend(n for n in draft.sentences if n not in twin.sentences)
-        twin.circumstances = _united(twin.circumstances, draft.circumstances)
+        united = _united(twin.circumstances, draft.circumstances)
+        if reading.sentences[twin.figure.sentence].kind == "fact":
+            # A fact box speaks for the report; whoever repeats its figure is not its source.
+            united = replace(united, claimant=twin.circumstances.claimant)
+        twin.circumstances = united
         if twin.victims == "unspecified":
             twin.victims = draft.victims
     for draft in kept:

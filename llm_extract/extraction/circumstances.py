@@ -219,7 +219,7 @@ def _longest(reading: Reading, settings: Sequence[Setting], words: str) -> str:
         c.words
         for setting in settings
         for c in setting.claimants
-        if len(c.words) > len(words) and re.search(rf"\b{re.escape(words)}$", c.words)
+        if len(c.words) > len(words) and re.search(rf"\b{re.escape(words)}$|^{re.escape(words.removeprefix('ال'))}\b", c.words)
     ]
     return max(longer, key=len, default=words)
 

@@ -25,8 +25,9 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
     partitive = _partitive(reading, sentence, figure)
     if partitive is not None:
         return partitive
-    if AMONG_THEM.match(after):
-        return _as_part(reading, figure, _target(reading, figure, earlier))
+    if AMONG_THEM.match(after) or _of_them(reading, sentence, figure):
+        target = _target(reading, figure, earlier) or _previous_whole(reading, sentence, figure)
+        return _as_part(reading, figure, target)
     if sentence.kind == "row":
         return _under_its_column(reading, sentence, figure, earlier)
     apposed = _apposed(reading, figure, earlier)
@@ -54,6 +55,12 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
         if not figure.facility and _breaks_away(figure, top):
             return figure
         return _as_part(reading, figure, top)
+    if _said_of_a_group(figure) and not figure.whole:
+        return _as_part(
+            reading,
+            replace(figure, options=()),
+            _target(reading, figure, earlier) or _previous_whole(reading, sentence, figure),
+        )
     reference = reading.references.get(sentence.index)
     if reference is not None and reference.facility == figure.facility:
         if figure.facility or not _breaks_away(figure, reference):
@@ -66,7 +73,7 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
     return figure
 
 
-AMONG_THEM = re.compile(r"[\s,]*(?:(?:were |was |are )?among (?:them|whom)|بينهم|منهم|من بينهم)\b", re.IGNORECASE)
+AMONG_THEM = re.compile(r"[\s,]*(?:were |was |are )?among (?:them|whom)\b", re.IGNORECASE)
 _PARTITIVE = re.compile(
     r"\s+(?:(?:more|others?|further)\s+)?(?:of|among)\s+(?:all\s+)?(?P<of>them\b|whom\b|which\b|"
     r"(?:the|those|these|that)\s+)",
@@ -189,6 +196,13 @@ def _apposed(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Fig
     return before if whole_size in sums else None
 
 
+def _said_of_a_group(figure: Figure) -> bool:
+    """Whether a verb stands between a number and its group ("28 were women")."""
+    return figure.noun is not None and figure.noun.start - figure.mention.end > len(" were ")-2 and (
+        figure.mention.end < figure.noun.start
+    )
+
+
 def _under_its_column(
     reading: Reading, sentence: Sentence, figure: Figure, earlier: Sequence[Figure]
 ) -> Figure:
@@ -260,6 +274,17 @@ def _as_part(reading: Reading, figure: Figure, container: Figure | None) -> Figu
         if own is None or own.cost > 1.0 or not can_contain(inherited.outcome, own.outcome):
             options = tuple(replace(o, cost=0.5) for o in container.options)
     return replace(figure, container=container.index, options=options)
+
+
+def _of_them(reading: Reading, sentence: Sentence, figure: Figure) -> bool:
+    """A part by a word like "of them" behind the number, in languages other than English."""
+    if reading.table.language == "en":
+        return False
+    text = reading.report.text
+    gap = re.match(r"\s*", text[figure.mention.end : sentence.end])
+    at = figure.mention.end + (gap.end() if gap else 0)
+    pattern = reading.table.pattern("context", "of_container")
+    return pattern.match(text, at, sentence.end) is not None
 
 
 def _target(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Figure | None:

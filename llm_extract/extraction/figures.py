@@ -15,7 +15,7 @@ from llm_extract.cues import casualty_cues, cue_table
 from llm_extract.documents.report import Report
 from llm_extract.extraction.containers import AMONG_THEM, with_container
 from llm_extract.extraction.outcomes import column_title, got_away, outcome_options
-from llm_extract.extraction.reading import LIST_LINK, SLOTS, Figure, Option, Reading
+from llm_extract.extraction.reading import LIST_LINK, SLOTS, TOTAL_LABELS, Figure, Option, Reading
 from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
@@ -180,9 +180,28 @@ def _noun_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | N
         if predicate is not None:
             return predicate
     noun = counted_noun(text, mention)
+    if noun is None or noun.start < mention.start:
+        predicate = _group_said_of(reading, sentence, mention)
+        if predicate is not None:
+            return predicate
     if noun is None or noun.label == "people":
         named = _column_noun(reading, sentence, mention) or _topic_noun(reading, sentence)
         return named or noun
+    return noun
+
+
+_WERE = re.compile(r"\s+(?:were|are|was|is)\s+(?:an?\s+)?", re.IGNORECASE)
+
+
+def _group_said_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | None:
+    """The group in "24 were children": a number without a noun of its own that a verb says one of."""
+    text = reading.report.text
+    verb = _WERE.match(text, mention.end, sentence.end)
+    if verb is None:
+        return None
+    noun = noun_lexicon(reading.table.language).match(text, verb.end(), sentence.end)
+    if noun is None or noun.role != "person" or noun.label in TOTAL_LABELS:
+        return None
     return noun
 
 

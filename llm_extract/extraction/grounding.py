@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from rapidfuzz import fuzz
 
 from llm_extract.intervals import bounds
+from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
 from llm_extract.record import (
@@ -75,12 +76,12 @@ def locate(quote: str, text: str, ledger: Ledger) -> Evidence:
     White space is folded. An aligned quote takes the words of the report, and is accepted only if
     the numbers of both are the same.
     """
-    start = text.find(quote)
-    if start >= 0:
-        return Evidence(quote=quote, start=start, end=start + len(quote))
     words = quote.split()
     if not words:
         return Evidence(quote=quote, start=None, end=None)
+    start = text.find(quote)
+    if start >= 0:
+        return Evidence(quote=quote, start=start, end=start + len(quote))
     folded = re.search(r"\s+".join(map(re.escape, words)), text)
     if folded is not None:
         return Evidence(quote=quote, start=folded.start(), end=folded.end())
@@ -95,8 +96,6 @@ def locate(quote: str, text: str, ledger: Ledger) -> Evidence:
 
 
 def _same_numbers(quote: str, ledger: Ledger, start: int, end: int) -> bool:
-    from llm_extract.numbers import read_ledger
-
     theirs = [m.value for m in ledger.mentions if m.start < end and m.end > start]
     return [m.value for m in read_ledger(quote).mentions] == theirs
 

@@ -348,9 +348,10 @@ def _add_blame(
         found = find_words(text[passage.start : passage.end], name)
         if found is None or not names.is_party(name):
             continue
-        lead = names.lead.match(name)
-        start = passage.start + found[0] + (lead.end() if lead else 0)
-        parties.append(Named(start, passage.start + found[1], text[start : passage.start + found[1]]))
+        start, end = passage.start + found[0], passage.start + found[1]
+        lead = names.lead.match(text[start:end])
+        start += lead.end() if lead else 0
+        parties.append(Named(start, end, text[start:end]))
     if not parties:
         return
     sources = {c.words for s in settings for c in s.claimants}

@@ -106,7 +106,8 @@ ENGLISH = NameTable(
     blame_patterns=(
         (r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
          r"accounted\s+for|bears?\s+responsibility\s+for)", "next"),
-        (r"\band\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)", "next"),
+        (r"(?:^|(?<=\n))[\s•*-]*{party}\s*[–—:-]\s(?=[^\n]{0,12}\d)", "listed"),
+        (r"\b(?:and|,)\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)", "next"),
         (r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
         (r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}", "before"),
         (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence"),

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from llm_extract.cues import Cue, casualty_cues
-from llm_extract.extraction.reading import LIST_LINK, SETTLED_COST, Option, Reading
-from llm_extract.lexicon import Noun
+from llm_extract.extraction.reading import LIST_LINK, SETTLED_COST, TOTAL_LABELS, Option, Reading
+from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.passages import Cell, Sentence
 from llm_extract.schema import Outcome
 
@@ -47,7 +47,7 @@ def outcome_options(
         if cost <= reach and (known is None or cost < known.cost):
             best[cue.outcome] = Option(cue.outcome, cue, cost, _direct(cue, spans, place))
     if not best:
-        return _lead_options(reading, sentence)
+        return _lead_options(reading, sentence) or _list_options(reading, sentence, spans[place], noun)
     ordered = sorted(best.values(), key=lambda option: option.cost)
     if ordered[0].cost <= SETTLED_COST:
         return (ordered[0],)
@@ -68,7 +68,7 @@ def got_away(
         (
             len(re.findall(r"\w+", text[end : c.start] if c.start >= end else text[c.end : start]))
             for c in reading.cues[sentence.index]
-            if left <= c.start and c.end <= right
+            if left <= c.start and c.end <= right and not (c.start < end and c.end > start)
         ),
         default=RESCUED_REACH + 1,
     )
@@ -195,6 +195,28 @@ def _lead_options(reading: Reading, sentence: Sentence) -> tuple[Option, ...]:
     return tuple(Option(outcome, cue, 3.0) for outcome, cue in outcomes.items())
 
 
+_ELLIPSIS = re.compile(r"\b(?:for|with)\s+(?:at least\s+|about\s+|some\s+)?$", re.IGNORECASE)
+LIST_REACH = 2
+"""Paragraphs between a toll in prose and the list that splits it up."""
+
+
+def _list_options(
+    reading: Reading, sentence: Sentence, span: tuple[int, int], noun: Noun | None
+) -> tuple[Option, ...]:
+    """The outcome of the toll that a list or an elliptic "…, the army for 17" splits up."""
+    text = reading.report.text
+    elliptic = noun is None and _ELLIPSIS.search(text[max(sentence.start, span[0] - 20) : span[0]])
+    listed = sentence.kind in ("bullet", "fact") and noun is not None and noun.role == "person"
+    for figure in reversed(reading.figures):
+        if sentence.paragraph - reading.sentences[figure.sentence].paragraph > LIST_REACH:
+            break
+        if elliptic and figure.sentence != sentence.index:
+            break
+        if (elliptic or listed) and figure.whole and figure.options and not figure.superseded:
+            return (Option(figure.options[0].outcome, None, 0.5),)
+    return ()
+
+
 def _row_options(
     reading: Reading, sentence: Sentence, span: tuple[int, int]
 ) -> tuple[Option, ...]:
@@ -208,7 +230,8 @@ def _row_options(
         cues = casualty_cues(title.text, reading.table.language)
         if cues:
             return (Option(cues[0].outcome, cues[0], 0.0),)
-        if not re.search(r"\b(?:of (?:whom|which|them)|incl)", text[title.start : title.end], re.I):
+        nouns = noun_lexicon(reading.table.language).scan(text, title.start, title.end)
+        if all(noun.label in TOTAL_LABELS for noun in nouns):
             break
     return _lead_options(reading, sentence)
 

@@ -99,6 +99,9 @@ def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
     for pattern, reach in _blame_patterns(table.language):
         for match in pattern.finditer(text, start, end):
             parties = tuple(_parties(match.group("party"), match.start("party"), names))
+            if reach == "listed":
+                # A list may be of places as well: only what is named as a force counts here.
+                parties = tuple(p for p in parties if names.institution.search(p.words))
             if not parties:
                 continue
             around = text[max(start, match.start() - 40) : min(end, match.end() + 40)]
@@ -110,6 +113,7 @@ def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
             span = {
                 "sentence": (start, end),
                 "after": (match.end("party"), end),
+                "listed": (match.end("party"), end),
                 "next": (match.end("party"), _clause_end(text, match.end(), end)),
                 "before": (start, match.start("party")),
             }[reach]

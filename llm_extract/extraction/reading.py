@@ -18,7 +18,7 @@ from llm_extract.passages import Sentence
 from llm_extract.schema import Outcome
 
 LIST_LINK = re.compile(
-    r"[\s,;]*(?:(?:and|as well as|along with|together with|plus|و|et|y|та|и)\b)?[\s,]*(?:(?:also|another|the|at least|about|his|her|their)\s+)*",
+    r"[\s,،;؛]*(?:(?:and|as well as|along with|together with|plus|و|et|y|та|и)\b)?[\s,،]*(?:و(?=\d)?)?(?:(?:also|another|the|at least|about|his|her|their)\s+)*",
     re.IGNORECASE,
 )
 """What stands between two figures of one list."""

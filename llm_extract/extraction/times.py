@@ -285,7 +285,7 @@ def _patterns() -> tuple[
     to = r"\s*(?:to|and|until|till|through|–|-|—|حتى|إلى|وحتى|ولغاية|و)\s*(?:the\s+|يوم\s+)?"
     build = [
         (
-            rf"(?:[Ss]ince|منذ)\s+(?:the\s+|early\s+|late\s+|mid-?\s*|عام\s+|بداية\s+)?"
+            rf"(?:[Ss]ince|منذ)\s+(?:the\s+|early\s+|late\s+|mid-?\s*|عام\s+|بداية\s+|مطلع\s+)*"
             rf"(?:[a-z’']+\s+(?:[a-z’'A-Z]+\s+){{0,5}}?(?:in|on|of)\s+)?(?P<day>{_FULL}|{_MONTH}|{_YEAR})",
             _since,
         ),
