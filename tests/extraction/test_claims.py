@@ -109,7 +109,7 @@ def test_the_sentence_strategy_asks_only_about_sentences_with_people(
 ) -> None:
     text = f"{TEXT} The weather was mild.\n\nIn Vasna two guards were wounded on Friday."
     read = reading(text)
-    asked = [s for s in stretches(read)]
+    asked = list(stretches(read))
     done = extract("sentence", text, [reply({"claims": []})])
     assert len(done.server.chats) == len(asked) >= 2
     assert not any("weather" in c.body["messages"][-1]["content"] for c in done.server.chats[:-1])
