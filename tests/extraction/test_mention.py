@@ -151,12 +151,12 @@ def test_the_same_victim_named_twice_is_counted_once(extract: Extract) -> None:
 
 def test_a_party_that_the_model_blames_reaches_the_claims_of_the_passage(extract: Extract) -> None:
     text = (
-        "Nine people were killed in Old Merrin on Sunday. Witnesses saw the trucks of the Eastern "
-        "Command leave."
+        "Nine people were killed in Old Merrin on Sunday. The Karsa Brigade held the hill above the "
+        "town."
     )
-    done = extract("mention", text, [reply({**NOTHING, "blamed": ["the Eastern Command"]})])
+    done = extract("mention", text, [reply({**NOTHING, "blamed": ["the Karsa Brigade"]})])
     (killed,) = done.report.claims
-    assert (killed.perpetrators, killed.attribution) == (["Eastern Command"], "stated")
+    assert (killed.perpetrators, killed.attribution) == (["Karsa Brigade"], "stated")
 
 
 def test_a_number_that_counts_nobody_makes_no_claim(reading: Read) -> None:
