@@ -23,6 +23,9 @@ WORD = re.compile(
 )
 """A word: letters with Arabic vowel signs, joined by apostrophes or hyphens, also over a line."""
 
+ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){1,3}[A-Za-z]\b\.?(?:-[a-z]+)?(?!\w)")
+"""Initials that stand before a noun like an adjective ("U.S.", "U.N.-led")."""
+
 _LINE_END = re.compile(r"[-\u00ad‐][ \t]*\n[ \t]*")
 _GAP = re.compile(r"[ \u00a0]|[ \t]*\n[ \t]*(?=\w)")
 """What may stand between the words of one noun."""

@@ -37,7 +37,7 @@ _SLASH = re.compile(r"\d{1,4}/\d{1,4}(?![\d/])")
 _TOKEN_TAIL = re.compile(r"\w*(?:[-‑]\w+)*")
 _GLUED = re.compile(r"[^\W\d_][\w]*(?:[-‑][\w]+)*[-‑]?$")
 _LIST_NUMBER = re.compile(r"(?:^|\n)[ \t]*\(?$")
-_LIST_AFTER = re.compile(r"(?:\\?\.|\)|\\\))[ \t]+\S")
+_LIST_AFTER = re.compile(r"(?:\\?\.|\)|\\\))(?:[ \t]+\S|[^\W\d_]{2})")
 _MOST_DECIMALS: Final = 9
 _LIST_ITEM: Final = 600
 """Characters looked back at for the list number before this one."""

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from llm_extract.lexicon import Noun, noun_lexicon
-from llm_extract.lexicon.nouns import WORD
+from llm_extract.lexicon.nouns import ABBREVIATION, WORD
 from llm_extract.numbers import english_words as words
 from llm_extract.numbers import tables
 from llm_extract.numbers.english_persons import AGED, MODIFIER_STOP, SPEECH, counted_head
@@ -59,8 +59,9 @@ _NEXT_PERSON: Final = 4
 """Words that may stand before the person noun of the next item of a list."""
 
 _BARE_LIST = re.compile(
-    r"(?:^|\s)(?P<determiner>his|her|their|an?)\s+(?P<items>[\w'’-]+(?:[\s,]+[\w'’-]+){0,10}?)"
-    r"(?P<link>,?\s+and\s+|,\s+)(?:\S+-old\s+)?$"
+    r"^(?:.*\s)?(?P<determiner>his|her|their|an?)\s+(?P<items>[\w'’-]+(?:[\s,]+[\w'’-]+){0,10}?)"
+    r"(?P<link>,?\s+and\s+|,\s+)(?:\S+-old\s+)?$",
+    re.DOTALL,
 )
 _ITEM_SPLIT = re.compile(r",\s*(?:and\s+)?|\s+and\s+")
 _BARE_END = re.compile(
@@ -172,7 +173,7 @@ def _names_person(page: Page, start: int, *, listed_only: bool) -> bool:
     if aged is not None:
         at = aged.end() + 1
     for _ in range(_NEXT_PERSON):
-        word = WORD.match(low, at)
+        word = ABBREVIATION.match(low, at) or WORD.match(low, at)
         if word is None or word.group() in MODIFIER_STOP:
             return False
         noun = _LEXICON.match(low, at)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from llm_extract.lexicon import Noun, noun_lexicon
-from llm_extract.lexicon.nouns import WORD
+from llm_extract.lexicon.nouns import ABBREVIATION, WORD
 from llm_extract.numbers import english_words as words
 from llm_extract.numbers import tables
 from llm_extract.numbers.reading import Page
@@ -34,7 +34,7 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
     stop = len(low) if end is None else end
     at, found, steps = start, None, 0
     while steps < MAX_MODIFIERS:
-        word = WORD.match(low, at, stop)
+        word = ABBREVIATION.match(low, at, stop) or WORD.match(low, at, stop)
         if word is None or word.group() in MODIFIER_STOP:
             break
         noun = _LEXICON.match(low, at, stop)
@@ -61,5 +61,7 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
 
 def _goes_on(found: Noun, after: str) -> bool:
     """True when an unknown word behind a noun may still lead to the head of the compound."""
+    if found.label in ("place", "group"):
+        return not after.endswith(("ed", "ing"))
     adjective = found.form in _ALSO_ADJECTIVES and not after.endswith(("ed", "ing", "ly"))
     return adjective or after.endswith("'s")

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from llm_extract.lexicon import Noun, noun_lexicon
-from llm_extract.lexicon.nouns import WORD
+from llm_extract.lexicon.nouns import ABBREVIATION, WORD
 from llm_extract.numbers import tables
 from llm_extract.numbers.mention import Mention
 from llm_extract.numbers.reading import Page
@@ -66,6 +66,11 @@ def noun_after(text: str, end: int, language: str) -> Noun | None:
         elided = _ELIDED.match(text, at)
         if elided is not None:
             at = elided.end()
+        initials = ABBREVIATION.match(text, at)
+        if initials is not None:
+            at = initials.end()
+            skipped += 1
+            continue
         word = WORD.match(text, at)
         if word is None:
             return None

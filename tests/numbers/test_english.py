@@ -67,6 +67,9 @@ COUNTED = [
     Case("‹a› seven-year-old was shot", 1, basis="counted"),
     Case("killing one man and wounding ‹another›.", 1, basis="counted"),
     Case("‹an injured child› was found", 1, basis="counted"),
+    Case("‹a U.S. soldier› was found", 1, basis="counted"),
+    Case("‹a city hall official› was found", 1, basis="counted"),
+    Case("‹a state assembly candidate› was found", 1, basis="counted"),
     Case("‹a wounded man› was found", 1, basis="counted"),
     Case("‹an aid worker› was taken.", 1, basis="counted"),
 ]
@@ -90,6 +93,8 @@ LISTED = [
         "He fell along with his wife, ‹mother-in-law› and driver.",
         "He fell along with his wife, mother-in-law and ‹driver›.",
         "He fell along with his wife, 90-year-old ‹mother-in-law› and driver.",
+        "A guide was shot along with his wife, 90-year-old ‹mother-in-law› and driver.",
+        "They shot a trader and ‹her U.S.-born daughter›.",
         "A mother and ‹son› were shot.",
         "A man and ‹woman› were shot.",
     )
@@ -282,6 +287,7 @@ OTHER_KINDS = [
     ),
     Case("as shown [‹2›] above", 2, "identifier"),
     Case("‹1›. Eastvale: 12 dead", 1, "identifier"),
+    Case("‹6›.Gunmen fled", 6, "identifier"),
     Case("1. Eastvale: 12\n‹2›. Westvale: 5", 2, "identifier"),
 ]
 
@@ -330,6 +336,7 @@ def test_the_marked_number_is_read(case: Case) -> None:
         "On Friday and his brother fled.",
         "A group of gunmen fled.",
         "The rebels and their army fled.",
+        "A group led protesters through the square.",
     ],
 )
 def test_words_that_are_no_number_are_not_read(text: str) -> None:

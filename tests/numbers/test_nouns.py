@@ -29,6 +29,7 @@ ENGLISH = [
     ("‹12› or more people", "people", "people"),
     ("‹12› soldiers and militants", "soldiers", "security_forces"),
     ("‹12›-member family", "member", "people"),
+    ("‹12› U.S. soldiers", "soldiers", "security_forces"),
 ]
 ARABIC = [
     ("مقتل ‹35› طفلاً", "children"),
