@@ -1,10 +1,10 @@
-"""The errors this package raises: named, in one line that says what is wrong, where, and what to do."""
+"""The errors this package raises: one line each that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
 
 class LlmExtractError(Exception):
-    """Base of all errors meant for users. `code` is stable for machines, the message is for people."""
+    """Base of all errors meant for users; `code` is stable for machines, the message for people."""
 
     code = "error"
 

@@ -20,8 +20,8 @@ from llm_extract.errors import ModelError, PromptError
 from llm_extract.extraction import claims, mention
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.figures import read_figures
-from llm_extract.extraction.reading import Reading
 from llm_extract.extraction.grounding import ground
+from llm_extract.extraction.reading import Reading
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import open_endpoint_async
 from llm_extract.numbers import read_ledger

@@ -1,7 +1,8 @@
-"""The record: what code builds round a filled schema; pure values, no model, no store, no text reading.
+"""The record: what code builds round a filled schema; pure values without model, store or reading.
 
-Claims here carry ids beside indexes, counts carry their interval and their place in the text, evidence
-carries offsets. All offsets count characters of the stored report text (NFC); `end` is exclusive.
+Claims here carry ids beside indexes, counts carry their interval and their place in the text,
+evidence carries offsets. All offsets count characters of the stored report text (NFC); `end` is
+exclusive.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import islice
+from types import TracebackType
 from typing import Any, Literal, Protocol
 
 import anyio
@@ -52,7 +53,13 @@ class ReportPipeline(Protocol):
 
     async def __aenter__(self) -> object: ...
 
-    async def __aexit__(self, *exception: Any) -> bool | None: ...
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> bool | None: ...
 
 
 @dataclass(frozen=True, slots=True)

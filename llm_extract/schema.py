@@ -1,8 +1,8 @@
 """The strict schema that a language model fills from one report; it imports nothing of ours.
 
 Every key is required and null where the report is silent, extra keys are refused, types are strict.
-The semantics of each field are those of the annotation codebook (`docs/record.md`). Code never puts a
-computed value in here: bounds, sums, spans and identities belong to `llm_extract.record`.
+The semantics of each field are those of the annotation codebook (`docs/record.md`). Code never puts
+a computed value in here: bounds, sums, spans and identities belong to `llm_extract.record`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 SCHEMA_VERSION = "1"
 """Changes whenever a field or a value of the schema changes its meaning."""
 
-Outcome = Literal[
-    "killed", "injured", "missing", "detained", "abducted", "displaced", "casualties"
-]
-"""What happened to the people; `casualties` only where killed and injured are one printed number."""
+Outcome = Literal["killed", "injured", "missing", "detained", "abducted", "displaced", "casualties"]
+"""What happened to the people; `casualties` only where killed and injured share one number."""
 
 Victims = Literal["civilians", "combatants", "unspecified"]
 """What the report calls the people; never inferred."""

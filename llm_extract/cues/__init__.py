@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 from typing import Literal, get_args
 
@@ -69,11 +69,11 @@ def _compiled(words: list[str], language: str, role: Role | None = None) -> re.P
     return re.compile(_WORD % (prefix, broken), re.IGNORECASE)
 
 
-@lru_cache(maxsize=None)
+@cache
 def cue_table(language: str | None) -> CueTable:
     """The cues of a language by ISO 639-1 code; English for an unknown one."""
     code = language if language in LANGUAGES else "en"
-    resource = files(__package__).joinpath(f"{code}.toml")
+    resource = files("llm_extract.cues").joinpath(f"{code}.toml")
     tables = tomllib.loads(resource.read_text(encoding="utf-8")) if resource.is_file() else {}
     outcomes: dict[tuple[Outcome, Role], re.Pattern[str]] = {}
     every: list[str] = []

@@ -56,7 +56,7 @@ def _read(max_characters: int) -> dict[str, object]:
         return {"code": "zip_bomb"}
     except MemoryError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         # The library meets broken files with exceptions of every kind; all mean the same here.
         return {"code": "broken_pdf", "reason": type(error).__name__, "page": len(pages) + 1}
     return {"pages": pages}

@@ -10,7 +10,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report to extract from. `text` is NFC; every offset of the package counts its characters."""
+    """One report to extract from; `text` is NFC, and every offset counts its characters."""
 
     id: str
     text: str
