@@ -6,13 +6,15 @@ Every number comes from the ledger; nothing is added up here.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from llm_extract.extraction.circumstances import Circumstances, Setting, circumstances
 from llm_extract.extraction.reading import LIST_LINK, SLOTS, Figure, Reading, can_contain
-from llm_extract.extraction.times import TimeWords
+from llm_extract.extraction.times import TimeWords, time_words
+from llm_extract.lexicon import noun_lexicon
 from llm_extract.passages import Sentence
 from llm_extract.schema import (
     CasualtyReport,
@@ -45,6 +47,7 @@ class Draft:
     parent: Draft | None = None
     listed: bool = False
     fresh: bool = False
+    announced: bool = False
     sentences: list[int] = field(default_factory=list)
 
     def figures(self) -> list[Figure]:
@@ -88,6 +91,8 @@ def _deaths_of_a_fact_box(
         if outcomes.get(f.index) == "casualties"
         and reading.sentences[f.sentence].kind == "fact"
         and reading.sentences[f.sentence].paragraph in paragraphs
+        and f.options[0].cue is not None
+        and ":" in reading.report.text[f.options[0].cue.end : f.start]
     }
 
 
@@ -114,6 +119,7 @@ def assemble_drafts(
     """Merges repeats, lets circumstances carry over, infers `part_of`, writes the schema."""
     drafts.sort(key=lambda draft: draft.figure.mention.start)
     _carry_over(reading, drafts)
+    _spread_the_only_blame(drafts)
     drafts = _merged(reading, drafts)
     _infer_parents(drafts)
     order = sorted(range(len(drafts)), key=lambda n: drafts[n].figure.mention.start)
@@ -150,6 +156,7 @@ def _place(
     draft.sentences.append(figure.sentence)
     before = reading.report.text[max(0, figure.start - 20) : figure.start]
     draft.fresh = _FRESH.search(before) is not None
+    draft.announced = _TOTAL_WORDS.search(reading.text(reading.sentences[figure.sentence])) is not None
     draft.listed = reading.sentences[figure.sentence].kind in ("bullet", "row", "fact")
     if not figure.whole:
         _fill(reading, draft, figure)
@@ -163,6 +170,10 @@ _FRESH = re.compile(r"\b(?:remaining|other|another|further|additional|new)\s+$",
 """Words that tell a number from an equal one before it."""
 
 
+_TOTAL_WORDS = re.compile(
+    r"\b(?:in total|total|altogether|overall|in all|all told)\b|إجمالي|المجموع", re.IGNORECASE
+)
+"""Words that announce a sum of what stands above."""
 LONGEST_LIST_LINK = 80
 """Characters between two people that one sentence lists one by one."""
 
@@ -272,28 +283,75 @@ def group_victims(figure: Figure) -> Victims:
 
 def _carry_over(reading: Reading, drafts: Sequence[Draft]) -> None:
     """Lets claims take period, place, parties and victims from what contains or precedes them."""
+    dateline = _dateline(reading)
     previous: Draft | None = None
     frames: dict[str | None, Circumstances] = {}
     for draft in drafts:
         own = draft.circumstances
-        draft.circumstances = _inherited(reading, draft, previous, frames.get(own.claimant))
+        if own.time is None and own.scope in ("incident", "period") and draft.parent is None:
+            frame = frames.get(own.claimant)
+            if frame is not None:
+                own = replace(own, time=frame.time, scope=frame.scope)
+            elif dateline is not None and dateline.stretch:
+                own = replace(own, time=dateline, scope="period")
+            draft.circumstances = own
+        draft.circumstances = _inherited(reading, draft, previous)
+        if draft.circumstances.time is None and draft.circumstances.scope == "incident":
+            draft.circumstances = replace(draft.circumstances, time=dateline)
         if own.time is not None and own.scope == "period":
-            frames[draft.circumstances.claimant] = draft.circumstances
+            frames.setdefault(draft.circumstances.claimant, draft.circumstances)
         if draft.parent is not None and draft.victims == "unspecified" and draft.figure.whole:
             draft.victims = draft.parent.victims
         previous = draft
 
 
-def _inherited(
-    reading: Reading, draft: Draft, previous: Draft | None, frame: Circumstances | None
-) -> Circumstances:
-    """Circumstances with what the claim leaves to its container, its predecessor or the period
-    that its claimant reports on (`frame`).
+def _spread_the_only_blame(drafts: Sequence[Draft]) -> None:
+    """One event with one party blamed: the attribution covers all its figures (record.md).
+
+    An accusation covers the figures of its source only.
     """
+    blamed = {d.circumstances.perpetrators for d in drafts if d.circumstances.perpetrators}
+    if len(blamed) != 1 or any(d.circumstances.scope != "incident" for d in drafts):
+        return
+    giver = next(d.circumstances for d in drafts if d.circumstances.perpetrators)
+    for draft in drafts:
+        own = draft.circumstances
+        if own.perpetrators or own.claimant in giver.perpetrators:
+            continue
+        if giver.attribution == "alleged" and own.claimant != giver.claimant:
+            continue
+        draft.circumstances = replace(
+            own, perpetrators=giver.perpetrators, attribution=giver.attribution
+        )
+
+
+DATELINE_CHARACTERS = 60
+DATELINE_SENTENCES = 4
+
+
+def _dateline(reading: Reading) -> TimeWords | None:
+    """The day or period in the head of a report: in a short line of the first few, without figures.
+
+    A period goes before a day, which may be that of publication.
+    """
+    found: list[TimeWords] = []
+    for sentence in reading.sentences[:DATELINE_SENTENCES]:
+        if sentence.kind == "fact" or any(f.sentence == sentence.index for f in reading.figures):
+            continue
+        short = sentence.end - sentence.start <= DATELINE_CHARACTERS
+        found += [
+            t
+            for t in time_words(
+                reading.report.text, sentence.start, sentence.end, reading.report.published
+            )
+            if re.search(r"\d", t.words) and not t.open_ended and (t.stretch or short)
+        ]
+    return min(found, key=lambda t: (not t.stretch, t.start), default=None)
+
+
+def _inherited(reading: Reading, draft: Draft, previous: Draft | None) -> Circumstances:
+    """Circumstances with what the claim leaves to its container or its predecessor."""
     own = draft.circumstances
-    if own.time is None and own.scope in ("incident", "period") and draft.parent is None:
-        if frame is not None:
-            own = replace(own, time=frame.time, scope=frame.scope)
     giver = draft.parent or previous
     if giver is None:
         return own
@@ -311,8 +369,12 @@ def _inherited(
     same_sentence = draft.figure.sentence == giver.figure.sentence
     leaning = draft.parent is not None or same_sentence or draft.figure.sentence in giver.sentences
     places = own.places
-    if not places and (leaning or _opens_leaning(reading, draft)):
-        places = given.places if len(given.places) == 1 or draft.outcome != giver.outcome else ()
+    if not places and draft.announced and draft.parent is None:
+        places = ()
+    elif not places and len(given.places) == 1 and (leaning or scope == given.scope):
+        places = given.places
+    elif not places and leaning and draft.outcome != giver.outcome:
+        places = given.places
     perpetrators, attribution = own.perpetrators, own.attribution
     if not perpetrators and leaning and draft.outcome != giver.outcome:
         perpetrators, attribution = given.perpetrators, given.attribution
@@ -332,12 +394,6 @@ def _inherited(
 def _near(reading: Reading, giver: Draft, draft: Draft) -> bool:
     here = reading.sentences[draft.figure.sentence].paragraph
     return here - reading.sentences[giver.sentences[-1]].paragraph <= 1
-
-
-def _opens_leaning(reading: Reading, draft: Draft) -> bool:
-    sentence = reading.sentences[draft.figure.sentence]
-    words = reading.text(sentence)[:60]
-    return reading.table.pattern("context", "carries").match(words.lstrip()) is not None
 
 
 def _merged(reading: Reading, drafts: list[Draft]) -> list[Draft]:
@@ -414,11 +470,13 @@ def _united(one: Circumstances, two: Circumstances) -> Circumstances:
 def _infer_parents(drafts: Sequence[Draft]) -> None:
     """Finds the totals that certainly contain slices: sums that close, parties or places of a total."""
     for total in drafts:
+        if total.outcome == "casualties":
+            _adopt_killed_and_injured(total, drafts)
         _adopt_closing_run(total, drafts)
-        if total.listed:
+        if total.listed or total.announced:
             _adopt_rows_above(total, drafts)
     for draft in drafts:
-        if draft.parent is not None or draft.total is None or draft.total.mention.value is None:
+        if draft.parent is not None or draft.total is None or not draft.total.mention.value:
             continue
         candidates = [
             other
@@ -441,7 +499,9 @@ def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
         return
     run: list[Draft] = []
     for draft in drafts:
-        if draft.figure.mention.start <= total.figure.mention.start or draft.parent is not None:
+        if draft.figure.mention.start <= total.figure.mention.start:
+            continue
+        if draft.parent is not None and draft.parent is not total:
             continue
         if draft.outcome != total.outcome or _low(draft) == 0 or _below(total, draft):
             continue
@@ -454,6 +514,23 @@ def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
         if added == size and len(run) >= 2:
             for part in run:
                 part.parent = total
+            return
+
+
+def _adopt_killed_and_injured(total: Draft, drafts: Sequence[Draft]) -> None:
+    """Killed and injured that add up to the casualties before them are their parts (as rule A07)."""
+    after = [
+        d
+        for d in drafts
+        if d.parent is None
+        and d.outcome in ("killed", "injured")
+        and d.figure.mention.start > total.figure.mention.start
+        and d.circumstances.claimant == total.circumstances.claimant
+    ]
+    for killed, injured in itertools.pairwise(after):
+        outcomes = {killed.outcome, injured.outcome}
+        if len(outcomes) == 2 and _low(killed) + _low(injured) == _low(total) > 0:
+            killed.parent = injured.parent = total
             return
 
 
@@ -504,7 +581,7 @@ def _certainly_contains(total: Draft, part: Draft) -> bool:
     a, b = total.circumstances, part.circumstances
     if a.claimant != b.claimant or a.scope != b.scope or not _same_time(a.time, b.time):
         return False
-    if total.figure.mention.start > part.figure.mention.start and not _announces(total):
+    if total.figure.mention.start > part.figure.mention.start and not total.announced:
         return False
     by_party = bool(b.perpetrators) and set(b.perpetrators) != set(a.perpetrators) and (
         not a.perpetrators or set(b.perpetrators) < set(a.perpetrators)
@@ -513,10 +590,6 @@ def _certainly_contains(total: Draft, part: Draft) -> bool:
     by_place = bool(b.places) and not set(b.places) & set(a.places)
     by_place = by_place and (listed or a.scope != "incident")
     return by_party or by_place
-
-
-def _announces(total: Draft) -> bool:
-    return total.figure.mention.text.casefold() in ("total",)
 
 
 def _same_time(one: TimeWords | None, other: TimeWords | None) -> bool:
@@ -620,12 +693,11 @@ def _facilities(reading: Reading, settings: Sequence[Setting]) -> list[FacilityC
         parent = next(
             (n for n, (f, _) in enumerate(found) if f.index == figure.container), None
         )
-        kind: FacilityKind = figure.group  # type: ignore[assignment]
         found.append(
             (
                 figure,
                 FacilityClaim(
-                    kinds=[kind],
+                    kinds=_kinds(reading, sentence, figure),
                     count=count_of(figure),
                     effect=effect,  # type: ignore[arg-type]
                     part_of=parent,
@@ -641,6 +713,26 @@ def _facilities(reading: Reading, settings: Sequence[Setting]) -> list[FacilityC
             )
         )
     return [claim for _, claim in found]
+
+
+_SUCH_AS = re.compile(r"\s*,?\s*(?:including|such as|among them|like)\s+", re.IGNORECASE)
+
+
+def _kinds(reading: Reading, sentence: Sentence, figure: Figure) -> list[FacilityKind]:
+    """The kind that is counted, then those that a list without numbers names behind it."""
+    kinds: list[FacilityKind] = [figure.group]  # type: ignore[list-item]
+    text = reading.report.text
+    opening = _SUCH_AS.match(text, figure.end, sentence.end)
+    if opening is None:
+        return kinds
+    at = opening.end()
+    for noun in noun_lexicon(reading.table.language).scan(text, at, sentence.end):
+        if noun.role != "facility" or not LIST_LINK.fullmatch(text, at, noun.start):
+            break
+        if noun.label not in kinds:
+            kinds.append(noun.label)  # type: ignore[arg-type]
+        at = noun.end
+    return kinds
 
 
 def _effect(reading: Reading, sentence: Sentence, figure: Figure) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llm_extract.extraction.reading import Figure, Reading
 from llm_extract.extraction.names import name_table
@@ -46,7 +46,17 @@ _STOCK_OUTCOMES: frozenset[Outcome] = frozenset({"detained", "missing", "displac
 
 def read_settings(reading: Reading) -> list[Setting]:
     """The setting of every sentence of a report."""
-    return [_setting(reading, sentence) for sentence in reading.sentences]
+    settings = [_setting(reading, sentence) for sentence in reading.sentences]
+    places = {place.words for setting in settings for place in setting.places}
+    return [
+        replace(s, blames=tuple(b for b in s.blames if not _blames_a_place(b, places)))
+        for s in settings
+    ]
+
+
+def _blames_a_place(blame: Blame, places: set[str]) -> bool:
+    """In "the Belmora market bombing" the name is where it happened, not who did it."""
+    return blame.around and all(party.words in places for party in blame.parties)
 
 
 def _setting(reading: Reading, sentence: Sentence) -> Setting:
@@ -71,7 +81,7 @@ def _setting(reading: Reading, sentence: Sentence) -> Setting:
             continue
         if names.never.search(place.words) or any(_overlap(place, other) for other in taken):
             continue
-        if names.institution.search(place.words):
+        if names.institution.search(place.words) or place.words.casefold() in names.pronouns:
             continue
         places.append(place)
     if sentence.cells and sentence.header is not sentence.cells:
@@ -215,11 +225,11 @@ def _longest(reading: Reading, settings: Sequence[Setting], words: str) -> str:
     spelled = full_names(reading.report.text).get(words)
     if spelled is not None:
         return re.sub(r"^(?:the|The)\s+", "", spelled)
+    named = [n for s in settings for n in (*s.claimants, *(p for b in s.blames for p in b.parties))]
     longer = [
         c.words
-        for setting in settings
-        for c in setting.claimants
-        if len(c.words) > len(words) and re.search(rf"\b{re.escape(words)}$|^{re.escape(words.removeprefix('ال'))}\b", c.words)
+        for c in named
+        if len(c.words) > len(words) and re.search(rf"\b{re.escape(words)}$|^{re.escape(words.removeprefix('ال'))}\b", c.words, re.IGNORECASE)
     ]
     return max(longer, key=len, default=words)
 

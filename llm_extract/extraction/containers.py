@@ -25,6 +25,16 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
     partitive = _partitive(reading, sentence, figure)
     if partitive is not None:
         return partitive
+    listed = _AMONG_THE.match(after)
+    if listed is not None and not figure.facility:
+        named = [
+            c.outcome
+            for c in reading.cues[sentence.index]
+            if c.end > figure.end + listed.start("whom") and c.start < figure.end + listed.end()
+        ]
+        holder = _holder(reading, sentence, figure, named[0] if named else None)
+        if holder is not None:
+            return _as_part(reading, replace(figure, options=()), holder)
     if AMONG_THEM.match(after) or _of_them(reading, sentence, figure):
         target = _target(reading, figure, earlier) or _previous_whole(reading, sentence, figure)
         return _as_part(reading, figure, target)
@@ -74,6 +84,11 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
 
 
 AMONG_THEM = re.compile(r"[\s,]*(?:were |was |are )?among (?:them|whom)\b", re.IGNORECASE)
+_AMONG_THE = re.compile(
+    r"(?:[^.;,:]{0,60}\s(?:were|was|are|is)|\s+figure)\s+(?:also\s+)?among (?:the|those) "
+    r"(?P<whom>dead|killed|victims|wounded|injured|fatalities|casualties|detained|detainees|missing)\b",
+    re.IGNORECASE,
+)
 _PARTITIVE = re.compile(
     r"\s+(?:(?:more|others?|further)\s+)?(?:of|among)\s+(?:all\s+)?(?P<of>them\b|whom\b|which\b|"
     r"(?:the|those|these|that)\s+)",
@@ -101,6 +116,9 @@ def _partitive(reading: Reading, sentence: Sentence, figure: Figure) -> Figure |
         known = [f for f in reading.figures if f.mention.value == reference.value]
         if known:
             return _as_part(reading, figure, known[-1])
+    if figure.facility:
+        wholes = [f for f in reading.figures if f.facility and f.sentence == sentence.index]
+        return _as_part(reading, figure, wholes[-1]) if wholes else None
     pronoun = match.group("of").strip().casefold() in ("them", "whom", "which")
     cues = [
         c

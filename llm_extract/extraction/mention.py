@@ -246,13 +246,25 @@ def apply(
         else:
             outcomes[figure.index] = chosen
     text = reading.report.text
+    spans: dict[tuple[int, int], list[Outcome]] = {}
     for key, outcome in NAMED_OUTCOMES:
         for words in answer[key]:
             found = find_words(text[passage.start : passage.end], words)
             if found is not None:
                 span = (passage.start + found[0], passage.start + found[1])
-                _add_victim(reading, settings, outcomes, span, outcome)
+                spans.setdefault(span, []).append(outcome)
+    for span, named in spans.items():
+        _add_victim(reading, settings, outcomes, span, _one_outcome(reading, span, named))
     _add_blame(reading, settings, passage, answer["blamed"])
+
+
+def _one_outcome(reading: Reading, span: tuple[int, int], named: Sequence[Outcome]) -> Outcome:
+    """What happened to a person whom a model lists as killed and as wounded: the sentence says."""
+    if len(set(named)) == 1:
+        return named[0]
+    sentence = next((s for s in reading.sentences if s.start <= span[0] < s.end), None)
+    said = {cue.outcome for cue in reading.cues[sentence.index]} if sentence is not None else set()
+    return next((outcome for outcome in named if outcome in said), named[0])
 
 
 def _add_victim(

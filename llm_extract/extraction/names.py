@@ -32,16 +32,18 @@ _PHRASE = (
     rf"spokes\w+|sources?|network|monitor|agency|department|directorate|hospital|council))*"
 )
 _SOURCE = (
-    r"(?:(?:[Tt]he|[Aa]n?|[Ll]ocal|[Ss]everal|[Tt]wo|[Ss]ome|[Oo]ne)\s+)?(?:(?!said\b)[\w’'-]+\s+(?:and\s+)?){0,4}?"
+    r"(?:(?:[Tt]he|[Aa]n?|[Ll]ocal|[Ss]everal|[Tt]wo|[Ss]ome|[Oo]ne)\s+)?(?:(?!(?:said|were|was|is|are|had|has|have|against|by|in|on|at|to|from|that|who|which|began)\b)[^\W\d][\w’'-]*\s+(?:and\s+)?){0,4}?"
     r"(?:[Oo]fficials?|[Ss]ources?|[Ww]itness(?:es)?|[Ee]yewitness(?:es)?|[Rr]esidents?|[Pp]olice|"
     r"[Mm]edics?|[Aa]uthorities|[Dd]octors?|[Ss]pokes(?:man|woman|person)|[Mm]inistry|[Aa]rmy|"
     r"[Mm]ilitary|[Aa]ctivists?|[Mm]onitors?|[Gg]overnor|[Mm]ayor|[Hh]ospital|[Cc]ommander|"
-    r"[Dd]epartment|[Gg]overnment|[Nn]etwork|[Oo]bservatory|[Ss]urvivors?|[Rr]elatives|[Vv]illagers)"
+    r"[Dd]epartment|[Gg]overnment|[Nn]etwork|[Oo]bservatory|[Ss]urvivors?|[Rr]elatives|[Vv]illagers|[Cc]ommittee|"
+    r"[Cc]ouncil|[Uu]nion|[Ff]orces?|[Dd]irectorate|[Cc]entre|[Cc]enter|[Aa]gency|[Tt]eams?|[Oo]rgani[sz]ation)"
 )
 _PARTY = (
     rf"(?:(?:[Tt]he|[Aa]n?|[Ii]ts|[Tt]heir|suspected|alleged|armed|members of|fighters from|"
     rf"elements of)\s+)*"
-    rf"(?:{_CAP}(?:[\s-]+(?:(?:of|the|for|al|and its)\s+)?(?:{_CAP}|led|backed|"
+    rf"(?:{_CAP}(?:\s+{_CAP})*\s+[a-z-]+(?:ary|al|ist|ish|ian|ese|ic|an|ern|ive|led|backed)\s+{_INSTITUTION}"
+    rf"|{_CAP}(?:[\s-]+(?:(?:of|the|for|al|and its)\s+)?(?:{_CAP}|led|backed|"
     rf"affiliated|{_INSTITUTION}|terrorist|allied|allies))*|{_INSTITUTION}(?:\s+(?:of|from)\s+(?:the\s+)?{_NAME})?)"
 )
 _PARTIES = rf"{_PARTY}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:its\s+|their\s+)?|\s+or\s+){_PARTY}){{0,3}}"
@@ -101,6 +103,7 @@ ENGLISH = NameTable(
         "he she it they we who which this that these those report the i there statement one others "
         "another group organisation organization network ministry however meanwhile according "
         "additionally earlier later today yesterday daily weekly monthly annual situation interim final "
+        "air drone rocket mortar artillery shell suicide car truck missile bomb gun reported after in "
         "overnight heavy recent new fresh deadly intense renewed further repeated press news flash update its his her their".split()
     ),
     blame_patterns=(

@@ -28,7 +28,8 @@ class Named:
 class Blame:
     """Parties held responsible by the words from `start` to `end`.
 
-    `reach` is the stretch of text whose figures the words blame them for.
+    `reach` is the stretch of text whose figures the words blame them for; `around` says that it is
+    the whole sentence.
     """
 
     parties: tuple[Named, ...]
@@ -36,6 +37,15 @@ class Blame:
     start: int
     end: int
     reach: tuple[int, int]
+    around: bool = False
+
+
+SOURCE_GROUPS = ("according", "said", "possessed")
+_OFFICE = re.compile(
+    r"\b(?:of|for|from|with|at)\s+(?:the\s+)?(?P<of>[A-ZÀ-Þ][\w’'-]+(?:\s+(?:(?:of|for|the|and|in)\s+)*"
+    r"[A-ZÀ-Þ][\w’'-]+)*)"
+)
+"""What a spokesperson speaks for."""
 
 
 def claimants(text: str, start: int, end: int, table: CueTable) -> list[Named]:
@@ -44,9 +54,17 @@ def claimants(text: str, start: int, end: int, table: CueTable) -> list[Named]:
     sentence = text[start:end]
     found: list[Named] = []
     for match in _source_patterns(table.language).finditer(sentence):
-        group = next(name for name in match.groupdict() if match.group(name) is not None)
+        group = next(name for name in SOURCE_GROUPS if match.groupdict().get(name) is not None)
         words = match.group(group)
         first = start + match.start(group)
+        role = match.group("role") if "role" in match.re.groupindex else None
+        office = _OFFICE.search(role) if role else None
+        if office is not None:
+            # The organisation, not its spokesperson (record.md, decision on claimants).
+            words, first = office.group("of"), start + match.start("role") + office.start("of")
+        inner = words.rfind(" the ")
+        if group == "said" and inner >= 0 and not words[0].isupper():
+            words, first = words[inner + 5 :], first + inner + 5
         trimmed = _trimmed(words, first, names)
         if trimmed is not None and not _mere_pronoun(trimmed.words, names):
             found.append(trimmed)
@@ -67,7 +85,7 @@ def _source_patterns(language: str) -> re.Pattern[str]:
         before = rf"{verbs}\s+(?P<said>{phrase}|{source})"
     else:
         before = (
-            rf"(?P<said>(?:{phrase}|{source}))(?:\s*\([^)]{{1,20}}\))?(?:,[^,.;]{{1,60}},)?"
+            rf"(?P<said>(?:{phrase}|{source}))(?:\s*\([^)]{{1,20}}\))?(?:,(?P<role>[^,.;]{{1,60}}),)?"
             rf"(?:\s+(?:{names.adverbs}))*\s+{verbs}"
         )
     return re.compile(
@@ -117,7 +135,9 @@ def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
                 "next": (match.end("party"), _clause_end(text, match.end(), end)),
                 "before": (start, match.start("party")),
             }[reach]
-            yield Blame(parties, attribution, match.start(), match.end(), span)
+            yield Blame(
+                parties, attribution, match.start(), match.end(), span, reach == "sentence"
+            )
 
 
 _CLAUSE_END = re.compile(r";|\bwhile\b|\bwhereas\b|\band\s+[^.;,]{3,60}?\s+for\s+\d|\bthe remaining\b")

@@ -188,10 +188,8 @@ def _since(match: re.Match[str], published: date | None) -> _Span | None:
     words = match.group("day")
     if re.fullmatch(_YEAR, words):
         return date(int(words), 1, 1), None, True, True
-    day = read_day(words, published)
-    if day is None:
-        span = _month_span(words, published)
-        day = span[0] if span else None
+    span = _month_span(words, published) if re.fullmatch(_MONTH, words) else None
+    day = span[0] if span else read_day(words, published)
     return (day, None, True, True) if day is not None else None
 
 
