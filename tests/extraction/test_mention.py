@@ -149,6 +149,17 @@ def test_the_same_victim_named_twice_is_counted_once(extract: Extract) -> None:
     assert sum(c.total.value for c in killed) == 1
 
 
+@pytest.mark.parametrize("verb", ["killed", "wounded"])
+def test_a_victim_listed_as_killed_and_as_wounded_is_what_the_sentence_says(
+    extract: Extract, verb: str
+) -> None:
+    name = "The mayor Anton Brell"
+    both = {**NOTHING, "killed": [name], "wounded": [name]}
+    done = extract("mention", MAYOR.replace("killed", verb), [reply(both)])
+    single = [c for c in done.report.claims if c.total.value == 1]
+    assert [c.outcome for c in single] == ["killed" if verb == "killed" else "injured"]
+
+
 def test_a_party_that_the_model_blames_reaches_the_claims_of_the_passage(extract: Extract) -> None:
     text = (
         "Nine people were killed in Old Merrin on Sunday. The Karsa Brigade held the hill above the "
