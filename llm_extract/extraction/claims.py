@@ -160,7 +160,7 @@ def answer_model(figures: Sequence[Figure], linked: bool, most: int) -> type[Wir
     if linked:
         fields["part_of"] = (int | None, Field(ge=0, le=most))
     claim = create_model("PassageClaim", __base__=Wire, **fields)
-    claims = (list[claim], Field(max_length=most))  # type: ignore[valid-type]
+    claims = (list[claim], Field(max_length=most))
     return create_model("Passage", __base__=Wire, claims=claims)
 
 

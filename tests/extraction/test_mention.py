@@ -162,8 +162,8 @@ def test_a_victim_listed_as_killed_and_as_wounded_is_what_the_sentence_says(
 
 def test_a_party_that_the_model_blames_reaches_the_claims_of_the_passage(extract: Extract) -> None:
     text = (
-        "Nine people were killed in Old Merrin on Sunday. The Karsa Brigade held the hill above the "
-        "town."
+        "Nine people were killed in Old Merrin on Sunday. The Karsa Brigade held the hill above "
+        "the town."
     )
     done = extract("mention", text, [reply({**NOTHING, "blamed": ["the Karsa Brigade"]})])
     (killed,) = done.report.claims

@@ -22,7 +22,8 @@ pytestmark = pytest.mark.model
 SMALLEST = "smollm2-135m"
 REPORT = (
     "Mortar shells struck the grain market of Belkesh on Tuesday and killed 14 civilians, "
-    "including five children, the Karsa Rights Group said on Thursday. At least 23 people were wounded.\n\n"
+    "including five children, the Karsa Rights Group said on Thursday. At least 23 people were "
+    "wounded.\n\n"
     "In a separate attack near Vasna on Wednesday, gunmen on motorbikes shot dead the mayor Anton "
     "Brell in front of his office. His driver was wounded.\n"
 )
