@@ -281,7 +281,9 @@ def _record_tolls(items: Sequence[OutsideItem], found: Mapping[str, Record]) -> 
         report = _read(found.get(item.id))
         if report is not None:
             tolls[item.id] = {
-                outcome: document_toll(report.claims, outcome, non_combatants=item.non_combatants)
+                outcome: document_toll(
+                    report.claims, outcome, non_combatants=item.non_combatants, text=item.text
+                )
                 for outcome in OUTCOMES
             }
     return tolls

@@ -5,6 +5,7 @@ For outside sets that label a report with its toll only. Never used to fill a re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -61,14 +62,22 @@ def score_tolls(tolls: Sequence[LabelledToll]) -> TollScore:
     return TollScore(Rate(len(tolls) - len(misses), len(tolls)), misses)
 
 
+PARAGRAPH_END = re.compile(r"\n\s*\n")
+
+
 def document_toll(
-    claims: Sequence[Claim], outcome: Outcome, *, non_combatants: bool = False
+    claims: Sequence[Claim],
+    outcome: Outcome,
+    *,
+    non_combatants: bool = False,
+    text: str = "",
 ) -> int | None:
     """The number of people of one outcome in a report's incident, None when no claim states one.
 
     It is the widest claim, so a part of another claim never counts beside it; claims beside each
-    other (no common container, same claimant, same event) are summed, repeats are not; of
-    contradicting claimants the highest toll is taken. The low bound of a figure is the number
+    other (no common container, same claimant, same event, same paragraph of `text`) are summed,
+    repeats are not. The report's own voice goes before the sources it quotes; of contradicting
+    sources the highest toll is taken. The low bound of a figure is the number
     printed: "more than 20" gives 20, as the labels have it, and "15 to 17" gives 15. With
     `non_combatants` combatants are left out, and claims of combatants only say nothing.
     """
@@ -82,11 +91,18 @@ def document_toll(
         if size is not None and not any(sizes[i] is not None for i in _containers(claims, index))
     ]
     tops = _of_the_event(claims, tops)
-    tolls: dict[str, int] = {}
+    tolls: dict[tuple[str, int], int] = {}
     for index in _without_repeats(claims, tops):
-        speaker = normal_name(claims[index].claimant)
-        tolls[speaker] = tolls.get(speaker, 0) + (sizes[index] or 0)
-    return max(tolls.values(), default=None)
+        place = (normal_name(claims[index].claimant), _paragraph(claims[index], text))
+        tolls[place] = tolls.get(place, 0) + (sizes[index] or 0)
+    own = [toll for (speaker, _), toll in tolls.items() if not speaker]
+    return max(own or tolls.values(), default=None)
+
+
+def _paragraph(claim: Claim, text: str) -> int:
+    """The paragraph that a claim's first quote stands in; all in one where the text is not given."""
+    start = text.find(claim.evidence[0])
+    return len(PARAGRAPH_END.findall(text, 0, start)) if start >= 0 else 0
 
 
 def _size(claims: Sequence[Claim], index: int, non_combatants: bool) -> int | None:

@@ -325,8 +325,15 @@ def _spread_the_only_blame(drafts: Sequence[Draft]) -> None:
         )
 
 
+_DATE_LABEL = re.compile(r"[\W_]*(?:the\s+)?(?:date|التاريخ|تاريخ|fecha|дата)\b[^:]*:", re.IGNORECASE)
 DATELINE_CHARACTERS = 60
 DATELINE_SENTENCES = 4
+
+
+def _head_of(reading: Reading) -> list[Sentence]:
+    """The first sentences of a report, and its fact box where it opens with one."""
+    box = itertools.takewhile(lambda s: s.kind in ("fact", "heading"), reading.sentences)
+    return max(list(box), reading.sentences[:DATELINE_SENTENCES], key=len)
 
 
 def _dateline(reading: Reading) -> TimeWords | None:
@@ -335,8 +342,10 @@ def _dateline(reading: Reading) -> TimeWords | None:
     A period goes before a day, which may be that of publication.
     """
     found: list[TimeWords] = []
-    for sentence in reading.sentences[:DATELINE_SENTENCES]:
-        if sentence.kind == "fact" or any(f.sentence == sentence.index for f in reading.figures):
+    for sentence in _head_of(reading):
+        if any(f.sentence == sentence.index for f in reading.figures):
+            continue
+        if sentence.kind == "fact" and not _DATE_LABEL.match(reading.text(sentence)):
             continue
         short = sentence.end - sentence.start <= DATELINE_CHARACTERS
         found += [

@@ -65,10 +65,12 @@ def _setting(reading: Reading, sentence: Sentence) -> Setting:
     if sentence.kind != "heading":
         said = tuple(claimants(text, sentence.start, sentence.end, table))
     names = name_table(table.language)
+    accused = list(blames(text, sentence.start, sentence.end, table))
+    # Who claims responsibility states no figure by that; any other source is no party.
+    claiming = [p for b in accused if b.attribution == "claimed" for p in b.parties]
+    said = tuple(s for s in said if not any(_overlap(p, s) for p in claiming))
     blamed = tuple(
-        blame
-        for blame in blames(text, sentence.start, sentence.end, table)
-        if not any(_overlap(p, s) for p in blame.parties for s in said)
+        b for b in accused if not any(_overlap(p, s) for p in b.parties for s in said)
     )
     taken = [*said, *(p for blame in blamed for p in blame.parties)]
     places: list[Named] = []
@@ -202,6 +204,8 @@ def _claimant_of(reading: Reading, settings: Sequence[Setting], figure: Figure) 
     if own:
         nearest = min(own, key=lambda c: _claimant_distance(reading, c, figure))
         return _longest(reading, settings, nearest.words)
+    if reading.sentences[figure.sentence].kind == "fact":
+        return None
     paragraph = reading.sentences[figure.sentence].paragraph
     for index in range(figure.sentence - 1, -1, -1):
         before = settings[index].claimants

@@ -180,6 +180,8 @@ def _noun_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | N
         if predicate is not None:
             return predicate
     noun = counted_noun(text, mention)
+    if noun is not None and noun.start >= sentence.end:
+        noun = None
     if noun is None or noun.start < mention.start:
         predicate = _group_said_of(reading, sentence, mention)
         if predicate is not None:

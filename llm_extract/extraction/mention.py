@@ -30,9 +30,14 @@ from llm_extract.schema import CasualtyReport, Outcome
 PASSAGE_CHARACTERS = 1200
 """Longest passage asked about at once, so that a small model keeps the thread."""
 REPLY_TOKENS = 384
+NOTE_CHARACTERS = 1500
+"""Longest report whose victims and parties a model is asked to name. In event notes of this length a
+small model names them well; in long narratives it names whoever stands nearest (docs/decisions.md)."""
 MOST_NAMES = 6
 LONGEST_NAME = 120
 
+NO_NAME = frozenset({"", "none", "not available", "n/a", "unknown", "no one", "nobody"})
+"""What models write into a list that should be empty."""
 ARTICLES = frozenset({"a", "an", "the"})
 
 NAMED_OUTCOMES: tuple[tuple[str, Outcome], ...] = (("killed", "killed"), ("wounded", "injured"))
@@ -63,7 +68,11 @@ async def read_by_mention(
             (passage.start, passage.end),
             REPLY_TOKENS,
         )
-        if answer is not None:
+        if answer is None:
+            # What stays open does not enter the record; G03 and C02 say so.
+            for figure in passage.numbers:
+                outcomes.pop(figure.index, None)
+        else:
             apply(reading, settings, outcomes, passage, answer.model_dump())
     return assemble(reading, settings, outcomes)
 
@@ -117,8 +126,14 @@ def _unsettled(figure: Figure) -> bool:
     return not figure.facility and not figure.superseded and figure.doubtful
 
 
+def _is_a_note(reading: Reading) -> bool:
+    return len(reading.report.text) <= NOTE_CHARACTERS
+
+
 def _names_victims(reading: Reading, index: int) -> bool:
-    """Whether a sentence tells of killed or wounded people that no figure of it counts."""
+    """Whether a sentence of a note tells of killed or wounded people that no figure of it counts."""
+    if not _is_a_note(reading):
+        return False
     bound = {
         option.cue.start
         for figure in reading.in_sentence(index)
@@ -140,7 +155,9 @@ def _blames_nobody(reading: Reading, settings: Sequence[Setting], index: int) ->
     A model asked beside parties that are known already names whoever stands nearest, mostly the one
     who reports.
     """
-    if reading.sentences[index].kind != "prose" or any(s.blames for s in settings):
+    if not _is_a_note(reading) or reading.sentences[index].kind != "prose":
+        return False
+    if any(setting.blames for setting in settings):
         return False
     return any(f.whole and not f.superseded for f in reading.in_sentence(index))
 
@@ -182,6 +199,7 @@ def answer_model(text: str, passage: Passage) -> type[Wire]:
     source = text[passage.start : passage.end]
 
     def stands(cls: type[Wire], names: list[str], info: ValidationInfo) -> list[str]:
+        names = [name for name in names if name.strip().casefold() not in NO_NAME]
         missing = [name for name in names if find_words(source, name) is None]
         if missing:
             raise ValueError(

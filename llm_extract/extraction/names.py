@@ -89,7 +89,8 @@ ENGLISH = NameTable(
     joint=re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+(?!its\s+allies)(?:its\s+|their\s+)?|\s+or\s+"),
     institution=re.compile(
         r"\b(?:forces?|army|military|regime|militias?|coalition|police|troops|soldiers|government|"
-        r"navy|air ?force|authorities|junta|guards?|paramilitar\w+|rapid support|settlers)\b",
+        r"navy|air ?force|authorities|junta|guards?|paramilitar\w+|rapid support|settlers|command|front|"
+        r"brigades?|battalions?|division|movement|cartel)\b",
         re.IGNORECASE,
     ),
     named=re.compile(rf"{_CAP}"),
