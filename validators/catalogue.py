@@ -9,6 +9,7 @@ from typing import Literal
 from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Finding, Record, Severity
 from llm_extract.validators import (
+    answers,
     arithmetic,
     containment,
     coverage,
@@ -176,6 +177,14 @@ RULES: tuple[Rule, ...] = (
         "A sentence that only repeats numbers of a claim, or whose numbers are corrected by the "
         "report or listed as not about people; languages without a table of casualty words.",
         coverage.casualties_are_claimed,
+    ),
+    Rule(
+        "C02",
+        "every passage that a model was asked about has an answer that passed its schema",
+        "warning",
+        READING,
+        "Records that no model was asked for.",
+        answers.passages_are_answered,
     ),
 )
 """All rules in catalogue order."""

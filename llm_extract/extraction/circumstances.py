@@ -88,7 +88,7 @@ def _setting(reading: Reading, sentence: Sentence) -> Setting:
         places.append(place)
     if sentence.cells and sentence.header is not sentence.cells:
         first = sentence.cells[0]
-        if not re.search(r"\d|total|الإجمالي|المجموع", first.text, re.IGNORECASE):
+        if first.text and not re.search(r"\d|total|الإجمالي|المجموع", first.text, re.IGNORECASE):
             places.append(Named(first.start, first.end, first.text))
     return Setting(
         claimants=said,

@@ -148,6 +148,7 @@ def test_rules_come_in_catalogue_order_and_are_found_by_id() -> None:
         "R02",
         "F01",
         "C01",
+        "C02",
     ]
     assert [each.id for each in RULES] == ids
     assert all(rule(id).id == id for id in ids)

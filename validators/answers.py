@@ -1,0 +1,34 @@
+"""Rule C02: every passage that a model was asked about has an answer that passed its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_extract.record import Attempt, Finding
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.wording import cut, found
+
+WORDS_SHOWN = 60
+
+
+def passages_are_answered(given: RuleInput) -> Iterator[Finding]:
+    """C02: the last attempt of each passage was accepted.
+
+    A reply that is cut or refused leaves questions open: what was asked is then read by rule alone,
+    and a person should look.
+    """
+    provenance = given.record.provenance
+    last: dict[str, Attempt] = {}
+    for attempt in provenance.attempts if provenance is not None else ():
+        last[attempt.passage] = attempt
+    for passage, attempt in last.items():
+        if attempt.error is None:
+            continue
+        start = passage.partition(":")[0]
+        words = given.text[int(start) :][:WORDS_SHOWN] if start.isdecimal() else passage
+        yield found(
+            "C02",
+            "warning",
+            "extraction",
+            f"the model gave no usable answer about the passage that begins {cut(words)!r}",
+        )
