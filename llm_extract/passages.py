@@ -17,7 +17,7 @@ SentenceKind = Literal["prose", "bullet", "heading", "fact", "row"]
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of a table row; `end` excluded."""
+    """One cell of a table row; `end` excluded. An empty one keeps its column and has no width."""
 
     start: int
     end: int
@@ -29,8 +29,10 @@ class Sentence:
     """One sentence of a report.
 
     `paragraph` counts the blocks between empty lines; `lead` is the index of the heading or lead-in
-    ("Casualties by district:") that a bullet or row stands under; `cells` and `header` are set for
-    table rows only, `header` being the cells of the column titles.
+    ("Casualties by district:") that a bullet, fact or row stands under, column titles and drawn
+    rules excepted. `cells` and `header` are set in tables only, `header` being the column titles:
+    as many as there are cells, or one less where the first column has no title, or none where it
+    cannot be told which title a cell stands under.
     """
 
     index: int
@@ -49,12 +51,15 @@ class Sentence:
 
 _BULLET = re.compile(r"\s*(?:[-*•–—▪◦·●■➢►✓]|\(?\d{1,2}[.)](?=\s)|\(?[a-z][.)](?=\s))\s*")
 _FACT = re.compile(r"[\s_*#-]*[^\W\d][^.:\n؟?!،,]{1,40}:\s*\S")
-_CELL_GAP = re.compile(r"\s*\|\s*|\t+| {2,}")
+_WORDS = re.compile(r"[^\W_]")
+_DRAWN_CELL = re.compile(r"\S+(?: \S+)*")
+"""A cell of a table drawn with spaces: two of them end it."""
+_NUMERIC = re.compile(r"[~≥+]?\s*[\d٠-٩.,٬\u00a0\u202f ]+\+?%?|[-–—]|n/?a", re.IGNORECASE)
 _TERMINAL = ".!?؟۔:؛;…"
 _ABBREVIATIONS = frozenset(
-    "dr mr mrs ms gen lt col maj sgt capt st no nos vs approx dept gov sen rep prof fr br sr jr est "
-    "jan feb mar apr jun jul aug sep sept oct nov dec mt ft inc ltd co u.n u.s u.k a.m p.m e.g i.e "
-    "al etc fig art para d".split()
+    "dr mr mrs ms gen lt col maj sgt capt st no nos vs approx dept gov sen rep prof fr br sr jr "
+    "est jan feb mar apr jun jul aug sep sept oct nov dec mt ft inc ltd co u.n u.s u.k a.m p.m "
+    "e.g i.e al etc fig art para d".split()
 )
 _STOP = re.compile(r"[.!?؟۔…]+[\"'”’»)\]]*(?=\s+|$)")
 _WRAP_WIDTH = 110
@@ -65,19 +70,26 @@ _WRAP_FILL = 0.6
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line without the white space round it."""
+    """A line without the white space round it; `margin` is that before it."""
 
     start: int
     end: int
     text: str
+    margin: str
 
     @property
-    def blank(self) -> bool:
-        return not self.text.strip()
+    def rule(self) -> bool:
+        """Whether it is drawn and not written, as `-----` and `|---|---|` are."""
+        return _WORDS.search(self.text) is None
+
+
+_Cells = tuple[Cell, ...]
+_Row = tuple[_Cells, _Cells]
+"""The cells of a line and the column titles over them; the line of titles has them twice."""
 
 
 def split_sentences(text: str) -> list[Sentence]:
-    """Sentences of a report in order; every character that is not white space lies in one of them."""
+    """Sentences of a report in order; every character but white space lies in one of them."""
     sentences: list[Sentence] = []
     lead: int | None = None
     for paragraph, block in enumerate(_blocks(text)):
@@ -93,7 +105,8 @@ def split_sentences(text: str) -> list[Sentence]:
                     Sentence(index, first, last, named, paragraph, under, cells, header)
                 )
                 if named == "heading":
-                    lead = index
+                    if not cells and _WORDS.search(text, first, last):
+                        lead = index
                 elif named == "prose":
                     lead = index if text[first:last].rstrip("*_ ").endswith(":") else None
     return sentences
@@ -105,21 +118,19 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
     for raw in text.splitlines(keepends=True):
         words = raw.strip()
         first = start + len(raw) - len(raw.lstrip())
-        line = _Line(first, first + len(words), words)
-        start += len(raw)
-        if line.blank:
-            if block:
-                yield block
+        if words:
+            block.append(_Line(first, first + len(words), words, raw[: first - start]))
+        elif block:
+            yield block
             block = []
-        else:
-            block.append(line)
+        start += len(raw)
     if block:
         yield block
 
 
 def _units(
-    block: list[_Line], rows: dict[int, tuple[tuple[Cell, ...], tuple[Cell, ...]]]
-) -> Iterator[tuple[SentenceKind, int, int, tuple[Cell, ...], tuple[Cell, ...]]]:
+    block: list[_Line], rows: dict[int, _Row]
+) -> Iterator[tuple[SentenceKind, int, int, _Cells, _Cells]]:
     """Runs of lines that belong together, trimmed of white space."""
     widest = max(len(line.text) for line in block)
     position = 0
@@ -131,6 +142,10 @@ def _units(
             yield ("row" if header is not cells else "heading"), start, end, cells, header
             position += 1
             continue
+        if line.rule:
+            yield "heading", start, end, (), ()
+            position += 1
+            continue
         bullet = _BULLET.match(line.text)
         kind: SentenceKind = "bullet" if bullet else "prose"
         if kind == "prose" and _FACT.match(line.text) and len(line.text) <= _WRAP_WIDTH:
@@ -138,13 +153,13 @@ def _units(
             previous = block[position - 1].text if position else ""
             if _FACT.match(following) or _FACT.match(previous):
                 kind = "fact"
-        elif kind == "bullet" and bullet and _FACT.match(line.text[bullet.end() :]):
-            if len(line.text) <= _WRAP_WIDTH:
-                kind = "fact"
+        elif bullet and _FACT.match(line.text[bullet.end() :]) and len(line.text) <= _WRAP_WIDTH:
+            kind = "fact"
         position += 1
         while (
             position < len(block)
             and position not in rows
+            and not block[position].rule
             and _continues(block[position - 1].text, block[position].text, widest)
         ):
             end = block[position].end
@@ -165,7 +180,9 @@ def _continues(above: str, below: str, widest: int) -> bool:
 
 def _is_heading(text: str, start: int, end: int) -> bool:
     words = text[start:end]
-    alone = not text[:start].rpartition("\n")[2].strip() and not text[end:].partition("\n")[0].strip()
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", end)
+    alone = not (text[line_start:start] + text[end : line_end if line_end >= 0 else None]).strip()
     return alone and (
         words.startswith("#")
         or words.rstrip("*_ ").endswith(":")
@@ -199,44 +216,115 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
 
 
-def _table_rows(
-    block: list[_Line],
-) -> dict[int, tuple[tuple[Cell, ...], tuple[Cell, ...]]]:
-    """Line number in the block → (its cells, the header's cells); the header maps to itself twice."""
+def _table_rows(block: list[_Line]) -> dict[int, _Row]:
+    """Rows of the tables by line number: lines of cells of which the first has no numbers."""
     split = [_cells(line) for line in block]
-    rows: dict[int, tuple[tuple[Cell, ...], tuple[Cell, ...]]] = {}
+    rows: dict[int, _Row] = {}
     position = 0
     while position < len(block):
-        if len(split[position]) < 2:
+        if not _is_row(block[position], split[position]):
             position += 1
             continue
         last = position
-        while last + 1 < len(block) and len(split[last + 1]) >= 2:
+        while last + 1 < len(block) and (
+            block[last + 1].rule or _is_row(block[last + 1], split[last + 1])
+        ):
             last += 1
-        run = [n for n in range(position, last + 1) if any(c.text.strip("-: ") for c in split[n])]
-        filled = [n for n in run if any(_numeric(c.text) for c in split[n][1:])]
-        header = run[0] if run and run[0] not in filled else None
-        if header is not None and len(filled) >= 1:
-            titles = split[header]
-            rows[header] = (titles, titles)
-            for n in run[1:]:
-                rows[n] = (split[n], titles)
+        top, *below = (n for n in range(position, last + 1) if not block[n].rule)
+        if not _has_number(split[top]) and any(_has_number(split[n]) for n in below):
+            titles = split[top]
+            rows[top] = (titles, titles)
+            for n in below:
+                rows[n] = _under_titles(block[n], split[n], block[top], titles)
         position = last + 1
     return rows
 
 
-def _cells(line: _Line) -> tuple[Cell, ...]:
-    found: list[Cell] = []
-    raw = line.text
-    offset = line.start
-    start = 0
-    for gap in [*_CELL_GAP.finditer(raw), None]:
-        stop = gap.start() if gap else len(raw)
-        if raw[start:stop].strip():
-            found.append(Cell(offset + start, offset + stop, raw[start:stop]))
-        start = gap.end() if gap else stop
-    return tuple(found)
+def _is_row(line: _Line, cells: _Cells) -> bool:
+    return not line.rule and len(cells if "|" in line.text else _written(cells)) > 1
 
 
-def _numeric(cell: str) -> bool:
-    return bool(re.fullmatch(r"[~≥+]?\s*[\d٠-٩.,٬\u00a0\u202f ]+\+?%?|[-–—]|n/?a", cell.strip(), re.I))
+def _cells(line: _Line) -> _Cells:
+    """Cells between pipes or between tabs, empty ones too; else what two spaces part."""
+    if "|" in line.text:
+        inner = line.text.removeprefix("|")
+        return _between("|", inner.removesuffix("|"), line.end - len(inner))
+    if "\t" in line.text:
+        return _between("\t", line.margin + line.text, line.start - len(line.margin))
+    return tuple(
+        Cell(line.start + match.start(), line.start + match.end(), match.group())
+        for match in _DRAWN_CELL.finditer(line.text)
+    )
+
+
+def _between(border: str, row: str, start: int) -> _Cells:
+    cells: list[Cell] = []
+    for padded in row.split(border):
+        words = padded.strip()
+        first = start + len(padded) - len(padded.lstrip())
+        cells.append(Cell(first, first + len(words), words))
+        start += len(padded) + 1
+    return tuple(cells)
+
+
+def _under_titles(line: _Line, cells: _Cells, top: _Line, titles: _Cells) -> _Row:
+    """A row's cells and the titles over them; no titles where it can't be told which is which."""
+    if "|" not in top.text and "\t" not in top.text:
+        return _by_place(line, cells, top, titles)
+    if "|" not in top.text:
+        # Tabs side by side leave a cell empty or are drawn for the eye: as the two lines agree.
+        readings = [(cells, titles), (_written(cells), _written(titles))]
+        if not all(title.text for title in titles[1:]):
+            readings.reverse()
+        for row, over in readings:
+            if len(row) == len(over):
+                return row, over
+    missing = len(titles) - len(cells)
+    if missing > 0:
+        return cells + (_empty(cells[-1].end),) * missing, titles
+    return cells, titles if _same_count(cells, titles) else ()
+
+
+def _by_place(line: _Line, cells: _Cells, top: _Line, titles: _Cells) -> _Row:
+    """A row of a table drawn with spaces: a cell left out shows in where the others stand."""
+    shift = line.start - len(line.margin) - top.start + len(top.margin)
+    named = int(cells[0].end <= titles[0].start + shift)
+    counted = cells[named:]
+    if len(counted) >= len(titles):
+        return cells, titles if _same_count(cells, titles) else ()
+    places: dict[int, Cell] = {}
+    for cell in counted:
+        over = [
+            n
+            for n, title in enumerate(titles)
+            if title.start + shift < cell.end and cell.start < title.end + shift
+        ]
+        if len(over) != 1 or over[0] in places:
+            return cells, ()
+        places[over[0]] = cell
+    row = list(cells[:named])
+    for n in range(len(titles)):
+        row.append(places.get(n) or _empty(row[-1].end if row else line.start))
+    return tuple(row), titles
+
+
+def _same_count(cells: _Cells, titles: _Cells) -> bool:
+    """Whether each cell has its title, or each but the first, a place of which numbers are told."""
+    untitled = len(cells) == len(titles) + 1 and _numeric(cells[-1].text)
+    return untitled or len(cells) == len(titles)
+
+
+def _has_number(cells: _Cells) -> bool:
+    return any(_numeric(cell.text) for cell in cells[1:])
+
+
+def _numeric(words: str) -> bool:
+    return _NUMERIC.fullmatch(words) is not None
+
+
+def _written(cells: _Cells) -> _Cells:
+    return tuple(cell for cell in cells if cell.text)
+
+
+def _empty(offset: int) -> Cell:
+    return Cell(offset, offset, "")
