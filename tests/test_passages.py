@@ -297,9 +297,23 @@ def test_lines_of_cells_without_titles_are_no_table() -> None:
 # Laws
 
 PIECES = st.sampled_from(
-    ["Nine died. ", "قتل خمسة.", "Killed", "5", "Place: Norda", "- ", "1. ", "#", ":", "؟", "Dr. "]
-    + ["|", " | ", "|---|", "\t", "  ", "Killed | Injured\n", "Norda\t5\n", "”", "\u00a0"]
-    + ["\n", "\n\n", "\r", "\x0b", "\u2028"]
+    [
+        *(
+            "Nine died. ",
+            "قتل خمسة.",
+            "Killed",
+            "5",
+            "Place: Norda",
+            "- ",
+            "1. ",
+            "#",
+            ":",
+            "؟",
+            "Dr. ",
+        ),
+        *("|", " | ", "|---|", "\t", "  ", "Killed | Injured\n", "Norda\t5\n", "”", "\u00a0"),
+        *("\n", "\n\n", "\r", "\x0b", "\u2028"),
+    ]
 )
 TEXTS = st.text(max_size=120) | st.lists(PIECES, max_size=40).map("".join)
 
