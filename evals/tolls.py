@@ -100,7 +100,7 @@ def document_toll(
 
 
 def _paragraph(claim: Claim, text: str) -> int:
-    """The paragraph that a claim's first quote stands in; all in one where the text is not given."""
+    """The paragraph that a claim's first quote stands in; all are one where no text is given."""
     start = text.find(claim.evidence[0])
     return len(PARAGRAPH_END.findall(text, 0, start)) if start >= 0 else 0
 

@@ -1,7 +1,7 @@
 """Assembly: figures whose meaning is settled become the claims of one report.
 
-Parts are put under their totals, repeats are merged, circumstances carry over, `part_of` is inferred.
-Every number comes from the ledger; nothing is added up here.
+Parts are put under their totals, repeats are merged, circumstances carry over, `part_of` is
+inferred. Every number comes from the ledger; nothing is added up here.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ def assemble(
     return assemble_drafts(reading, settings, drafts)
 
 
-def _deaths_of_a_fact_box(
-    reading: Reading, outcomes: dict[int, Outcome]
-) -> dict[int, Outcome]:
+def _deaths_of_a_fact_box(reading: Reading, outcomes: dict[int, Outcome]) -> dict[int, Outcome]:
     """Fact boxes that list casualties beside injured mean the dead by casualties."""
     facts = [s for s in reading.sentences if s.kind == "fact"]
     paragraphs = {
@@ -97,7 +95,7 @@ def _deaths_of_a_fact_box(
 
 
 def _not_replaced(reading: Reading) -> list[Figure]:
-    """Figures that the report does not take back, neither there nor later ("after first saying 8")."""
+    """Figures that the report does not take back, there or later ("after first saying 8")."""
     gone = [f for f in reading.figures if f.superseded]
     return [
         f
@@ -140,10 +138,9 @@ def _place(
 ) -> None:
     """Puts one figure into the claim it is part of, or makes a claim of it."""
     container = holder.get(figure.container) if figure.container is not None else None
-    if container is not None and container.outcome == outcome:
-        if _fill(reading, container, figure):
-            holder[figure.index] = container
-            return
+    if container is not None and container.outcome == outcome and _fill(reading, container, figure):
+        holder[figure.index] = container
+        return
     if _join_listed(reading, figure, outcome, drafts):
         holder[figure.index] = drafts[-1]
         return
@@ -156,7 +153,9 @@ def _place(
     draft.sentences.append(figure.sentence)
     before = reading.report.text[max(0, figure.start - 20) : figure.start]
     draft.fresh = _FRESH.search(before) is not None
-    draft.announced = _TOTAL_WORDS.search(reading.text(reading.sentences[figure.sentence])) is not None
+    draft.announced = (
+        _TOTAL_WORDS.search(reading.text(reading.sentences[figure.sentence])) is not None
+    )
     draft.listed = reading.sentences[figure.sentence].kind in ("bullet", "row", "fact")
     if not figure.whole:
         _fill(reading, draft, figure)
@@ -201,7 +200,7 @@ def _fill(reading: Reading, draft: Draft, figure: Figure) -> bool:
 
 
 def _own_slice(reading: Reading, figure: Figure) -> bool:
-    """Whether the words after a part give it a place or party of its own ("12 farmers in Sarun")."""
+    """Whether the words after a part give it a place or party of its own ("12 men in Sarun")."""
     sentence = reading.sentences[figure.sentence]
     after = reading.report.text[figure.end : sentence.end]
     if reading.table.language == "ar":
@@ -267,7 +266,9 @@ def _sibling(
     if last.figure.whole or last.figure.group not in SLOTS:
         return None
     link = reading.report.text[max(f.end for f in ends) : figure.start]
-    if not re.fullmatch(r"[\s,،]*(?:(?:and|as well as|و|et|y|та|и)\s*)?[\s,]*(?:another\s+)?", link):
+    if not re.fullmatch(
+        r"[\s,،]*(?:(?:and|as well as|و|et|y|та|и)\s*)?[\s,]*(?:another\s+)?", link
+    ):
         return None
     last.total = None
     last.slots[figure.group] = figure
@@ -325,7 +326,9 @@ def _spread_the_only_blame(drafts: Sequence[Draft]) -> None:
         )
 
 
-_DATE_LABEL = re.compile(r"[\W_]*(?:the\s+)?(?:date|التاريخ|تاريخ|fecha|дата)\b[^:]*:", re.IGNORECASE)
+_DATE_LABEL = re.compile(
+    r"[\W_]*(?:the\s+)?(?:date|التاريخ|تاريخ|fecha|дата)\b[^:]*:", re.IGNORECASE
+)
 DATELINE_CHARACTERS = 60
 DATELINE_SENTENCES = 4
 
@@ -380,9 +383,9 @@ def _inherited(reading: Reading, draft: Draft, previous: Draft | None) -> Circum
     places = own.places
     if not places and draft.announced and draft.parent is None:
         places = ()
-    elif not places and len(given.places) == 1 and (leaning or scope == given.scope):
-        places = given.places
-    elif not places and leaning and draft.outcome != giver.outcome:
+    elif (not places and len(given.places) == 1 and (leaning or scope == given.scope)) or (
+        not places and leaning and draft.outcome != giver.outcome
+    ):
         places = given.places
     perpetrators, attribution = own.perpetrators, own.attribution
     if not perpetrators and leaning and draft.outcome != giver.outcome:
@@ -454,7 +457,7 @@ def _repeats(first: Draft, second: Draft) -> bool:
             return False
     if a.time is not None and b.time is not None:
         days = [(t.first, t.last) for t in (a.time, b.time)]
-        if days[0] != days[1] and not (a.time.stretch != b.time.stretch):
+        if days[0] != days[1] and a.time.stretch == b.time.stretch:
             return False
     for name, figure in second.slots.items():
         other = first.slots.get(name)
@@ -477,7 +480,7 @@ def _united(one: Circumstances, two: Circumstances) -> Circumstances:
 
 
 def _infer_parents(drafts: Sequence[Draft]) -> None:
-    """Finds the totals that certainly contain slices: sums that close, parties or places of a total."""
+    """Finds totals that certainly contain slices: sums that close, parties or places of a total."""
     for total in drafts:
         if total.outcome == "casualties":
             _adopt_killed_and_injured(total, drafts)
@@ -527,7 +530,7 @@ def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
 
 
 def _adopt_killed_and_injured(total: Draft, drafts: Sequence[Draft]) -> None:
-    """Killed and injured that add up to the casualties before them are their parts (as rule A07)."""
+    """Killed and injured that add up to the casualties before them are their parts (rule A07)."""
     after = [
         d
         for d in drafts
@@ -592,8 +595,10 @@ def _certainly_contains(total: Draft, part: Draft) -> bool:
         return False
     if total.figure.mention.start > part.figure.mention.start and not total.announced:
         return False
-    by_party = bool(b.perpetrators) and set(b.perpetrators) != set(a.perpetrators) and (
-        not a.perpetrators or set(b.perpetrators) < set(a.perpetrators)
+    by_party = (
+        bool(b.perpetrators)
+        and set(b.perpetrators) != set(a.perpetrators)
+        and (not a.perpetrators or set(b.perpetrators) < set(a.perpetrators))
     )
     listed = part.listed and not total.listed
     by_place = bool(b.places) and not set(b.places) & set(a.places)
@@ -677,7 +682,11 @@ def _quotes(reading: Reading, sentences: Iterable[int], starts: Sequence[int]) -
 # --- facilities -------------------------------------------------------------------------------
 
 _EFFECTS: tuple[tuple[str, str], ...] = (
-    ("destroyed", r"destr(?:oy|uct)\w*|level+ed|razed|flattened|burned down|collapsed|torched|تدمير|دمر\w*|مدمر\w*"),
+    (
+        "destroyed",
+        r"destr(?:oy|uct)\w*|level+ed|razed|flattened|burned down|collapsed|torched|تدمير|"
+        r"دمر\w*|مدمر\w*",
+    ),
     ("damaged", r"damag\w+|partially|أضرار|تضرر\w*|متضرر\w*"),
     (
         "attacked",
@@ -685,7 +694,9 @@ _EFFECTS: tuple[tuple[str, str], ...] = (
         r"استهد\w+|قصف\w*|هجوم|اعتداء\w*|هاجم\w*",
     ),
 )
-_NOT_HIT = re.compile(r"\b(?:rebuil|reopen|repair|support|suppl|treat|open|visit|build)\w*", re.IGNORECASE)
+_NOT_HIT = re.compile(
+    r"\b(?:rebuil|reopen|repair|support|suppl|treat|open|visit|build)\w*", re.IGNORECASE
+)
 
 
 def _facilities(reading: Reading, settings: Sequence[Setting]) -> list[FacilityClaim]:
@@ -699,9 +710,7 @@ def _facilities(reading: Reading, settings: Sequence[Setting]) -> list[FacilityC
         if effect is None or (_NOT_HIT.search(words) and effect == "attacked"):
             continue
         around = circumstances(reading, settings, figure, None)
-        parent = next(
-            (n for n, (f, _) in enumerate(found) if f.index == figure.container), None
-        )
+        parent = next((n for n, (f, _) in enumerate(found) if f.index == figure.container), None)
         found.append(
             (
                 figure,
@@ -750,7 +759,9 @@ def _effect(reading: Reading, sentence: Sentence, figure: Figure) -> str | None:
     reach = 140 if figure.mention.basis == "printed" else 45
     ranked: list[tuple[int, str]] = []
     for effect, pattern in _EFFECTS:
-        for match in re.finditer(rf"\b(?:{pattern})\b", text[sentence.start : sentence.end], re.IGNORECASE):
+        for match in re.finditer(
+            rf"\b(?:{pattern})\b", text[sentence.start : sentence.end], re.IGNORECASE
+        ):
             start, end = sentence.start + match.start(), sentence.start + match.end()
             gap = figure.start - end if end <= figure.start else start - figure.end
             if gap <= reach:

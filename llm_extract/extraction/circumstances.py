@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from llm_extract.extraction.reading import Figure, Reading
 from llm_extract.extraction.names import name_table
 from llm_extract.extraction.parties import Blame, Named, blames, claimants, full_names
+from llm_extract.extraction.reading import Figure, Reading
 from llm_extract.extraction.times import TimeWords, time_words
 from llm_extract.passages import Sentence
 from llm_extract.schema import Attribution, Outcome, Scope, Weapon
@@ -69,16 +69,16 @@ def _setting(reading: Reading, sentence: Sentence) -> Setting:
     # Who claims responsibility states no figure by that; any other source is no party.
     claiming = [p for b in accused if b.attribution == "claimed" for p in b.parties]
     said = tuple(s for s in said if not any(_overlap(p, s) for p in claiming))
-    blamed = tuple(
-        b for b in accused if not any(_overlap(p, s) for p in b.parties for s in said)
-    )
+    blamed = tuple(b for b in accused if not any(_overlap(p, s) for p in b.parties for s in said))
     taken = [*said, *(p for blame in blamed for p in blame.parties)]
     places: list[Named] = []
     for match in names.places.finditer(text, sentence.start, sentence.end):
         group = match.lastgroup or "place"
         place = Named(match.start(group), match.end(group), match.group(group))
-        if group == "place2" and sentence.kind == "prose" and not _NAMES_A_REGION.match(
-            text, match.end()
+        if (
+            group == "place2"
+            and sentence.kind == "prose"
+            and not _NAMES_A_REGION.match(text, match.end())
         ):
             continue
         if names.never.search(place.words) or any(_overlap(place, other) for other in taken):
@@ -122,9 +122,7 @@ def _dates_the_statement(reading: Reading, sentence: Sentence, time: TimeWords) 
         return False
     before = reading.report.text[max(sentence.start, time.start - 45) : time.start]
     verbs = reading.table.pattern("reporting", "verbs")
-    last = None
-    for last in verbs.finditer(before):
-        pass
+    last = [None, *verbs.finditer(before)][-1]
     if last is None:
         published = re.search(
             r"(?:released|published|issued|statement|report)\b[^.,;]{0,40}$", before, re.IGNORECASE
@@ -225,7 +223,7 @@ def _claimant_distance(reading: Reading, claimant: Named, figure: Figure) -> int
 
 
 def _longest(reading: Reading, settings: Sequence[Setting], words: str) -> str:
-    """The longest form of a claimant's name in the report: "the Centre" is the one named in full."""
+    """The longest form of a claimant's name in the report: "the Centre" is one named in full."""
     spelled = full_names(reading.report.text).get(words)
     if spelled is not None:
         return re.sub(r"^(?:the|The)\s+", "", spelled)
@@ -233,7 +231,12 @@ def _longest(reading: Reading, settings: Sequence[Setting], words: str) -> str:
     longer = [
         c.words
         for c in named
-        if len(c.words) > len(words) and re.search(rf"\b{re.escape(words)}$|^{re.escape(words.removeprefix('ال'))}\b", c.words, re.IGNORECASE)
+        if len(c.words) > len(words)
+        and re.search(
+            rf"\b{re.escape(words)}$|^{re.escape(words.removeprefix('ال'))}\b",
+            c.words,
+            re.IGNORECASE,
+        )
     ]
     return max(longer, key=len, default=words)
 
@@ -259,9 +262,7 @@ def _scope_and_time(
     return "incident", time
 
 
-def _nearest_time(
-    reading: Reading, times: Sequence[TimeWords], figure: Figure
-) -> TimeWords | None:
+def _nearest_time(reading: Reading, times: Sequence[TimeWords], figure: Figure) -> TimeWords | None:
     """The time words nearest to a figure, periods first; not those behind a part of it."""
     parts = [
         f

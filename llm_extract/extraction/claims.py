@@ -1,8 +1,8 @@
 """Strategies `sentence` and `document`: a model writes the claims itself, the ledger bounds them.
 
-A number may only be one that the passage holds; its words, qualifier and place come from the ledger,
-quotes are the sentences that hold the numbers, circumstances that the model leaves out are read by
-rule. Claims then pass through the same assembly as those of strategy `mention`.
+A number may only be one that the passage holds; its words, qualifier and place come from the
+ledger, quotes are the sentences that hold the numbers, circumstances that the model leaves out are
+read by rule. Claims then pass through the same assembly as those of strategy `mention`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pydantic import Field, create_model
 from llm_extract.extraction.assembly import Draft, assemble_drafts, group_victims
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.circumstances import Setting, circumstances, read_settings
-from llm_extract.extraction.reading import SLOTS, Figure, Reading
 from llm_extract.extraction.mention import compact, find_words
+from llm_extract.extraction.reading import SLOTS, Figure, Reading
 from llm_extract.extraction.wire import Wire
 from llm_extract.prompting import Prompt
 from llm_extract.schema import CasualtyReport, Outcome
@@ -56,9 +56,7 @@ async def read_by_document(
     drafts: list[Draft] = []
     if any(not f.facility for f in reading.figures):
         whole = Stretch(0, len(reading.sentences) - 1)
-        drafts = await _asked(
-            reading, settings, prompt, caller, conversation, whole, MOST_CLAIMS
-        )
+        drafts = await _asked(reading, settings, prompt, caller, conversation, whole, MOST_CLAIMS)
     return assemble_drafts(reading, settings, drafts)
 
 
@@ -145,7 +143,8 @@ def example_messages(prompt: Prompt) -> list[Message]:
 def answer_model(figures: Sequence[Figure], linked: bool, most: int) -> type[Wire]:
     """The schema for one passage: its own numbers are the only numbers there are."""
     values = sorted({f.mention.value for f in figures if f.mention.value is not None})
-    number: Any = Literal[tuple(values)] | None if values else None
+    printed: Any = Literal[tuple(values)]
+    number = printed | None if values else None
     name = str
     fields: dict[str, Any] = {
         "outcome": (Outcome, ...),
@@ -232,15 +231,15 @@ def _figure_for(
     outcome: Outcome,
     used: set[tuple[int, Outcome]],
 ) -> Figure | None:
-    """The figure with this value that fits the slot best; one figure feeds one slot of an outcome."""
+    """The figure with this value that fits the slot best; it feeds one slot of an outcome."""
     if value is None:
         return None
-    candidates = [
-        f for f in figures if f.mention.value == value and (f.index, outcome) not in used
-    ]
+    candidates = [f for f in figures if f.mention.value == value and (f.index, outcome) not in used]
     if not candidates:
         return None
-    best = min(candidates, key=lambda f: (f.group != slot if slot in SLOTS else not f.whole, f.index))
+    best = min(
+        candidates, key=lambda f: (f.group != slot if slot in SLOTS else not f.whole, f.index)
+    )
     used.add((best.index, outcome))
     return best
 

@@ -27,7 +27,7 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
         return partitive
     listed = _AMONG_THE.match(after)
     if listed is not None and not figure.facility:
-        named = [
+        named: list[Outcome] = [
             c.outcome
             for c in reading.cues[sentence.index]
             if c.end > figure.end + listed.start("whom") and c.start < figure.end + listed.end()
@@ -72,9 +72,12 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
             _target(reading, figure, earlier) or _previous_whole(reading, sentence, figure),
         )
     reference = reading.references.get(sentence.index)
-    if reference is not None and reference.facility == figure.facility:
-        if figure.facility or not _breaks_away(figure, reference):
-            return _as_part(reading, figure, reference)
+    if (
+        reference is not None
+        and reference.facility == figure.facility
+        and (figure.facility or not _breaks_away(figure, reference))
+    ):
+        return _as_part(reading, figure, reference)
     if not figure.facility and _carries(reading, sentence, figure, earlier):
         previous = _previous_whole(reading, sentence, figure)
         if previous is not None and not _breaks_away(figure, previous):
@@ -155,7 +158,9 @@ def _other_people_between(
     reading: Reading, sentence: Sentence, figure: Figure, target: Figure | None
 ) -> bool:
     """Whether "of them" leans on a number of this sentence that counts no victims."""
-    since = target.end if target is not None and target.sentence == sentence.index else sentence.start
+    since = (
+        target.end if target is not None and target.sentence == sentence.index else sentence.start
+    )
     held = {f.mention.start for f in reading.figures if f.sentence == sentence.index}
     return any(
         m.kind == "count" and m.basis == "printed" and m.start not in held
@@ -200,14 +205,14 @@ def _apposed(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Fig
     if before.container is not None and LIST_LINK.fullmatch(text, before.end, figure.start):
         whole = reading.figures[before.container]
         gap = text[whole.end : before.start]
-        return whole if re.fullmatch(r"\s*,\s*", gap) and whole.sentence == figure.sentence else None
+        return (
+            whole if re.fullmatch(r"\s*,\s*", gap) and whole.sentence == figure.sentence else None
+        )
     if not re.fullmatch(r"\s*,\s*", text[before.end : figure.start]) or not before.whole:
         return None
     sentence = reading.sentences[figure.sentence]
     following = [
-        m.value or 0
-        for m in reading.ledger.within(figure.start, sentence.end)
-        if m.kind == "count"
+        m.value or 0 for m in reading.ledger.within(figure.start, sentence.end) if m.kind == "count"
     ]
     whole_size = before.mention.value or 0
     sums = [sum(following[: n + 1]) for n in range(1, len(following))]
@@ -216,8 +221,10 @@ def _apposed(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Fig
 
 def _said_of_a_group(figure: Figure) -> bool:
     """Whether a verb stands between a number and its group ("28 were women")."""
-    return figure.noun is not None and figure.noun.start - figure.mention.end > len(" were ")-2 and (
-        figure.mention.end < figure.noun.start
+    return (
+        figure.noun is not None
+        and figure.noun.start - figure.mention.end > len(" were ") - 2
+        and (figure.mention.end < figure.noun.start)
     )
 
 
@@ -236,9 +243,7 @@ def _under_its_column(
 def _marker(reading: Reading, between: str, figure: Figure) -> re.Match[str] | None:
     """The words between two figures that make the second a part of the first."""
     pattern = reading.table.pattern("context", "including")
-    found = None
-    for found in pattern.finditer(between):
-        pass
+    found = [None, *pattern.finditer(between)][-1]
     if found is not None:
         rest = between[found.end() :]
         return found if _still_listing(reading, rest) else None
@@ -251,10 +256,13 @@ def _marker(reading: Reading, between: str, figure: Figure) -> re.Match[str] | N
 def _closes_a_part(reading: Reading, earlier: Sequence[Figure], offset: int) -> bool:
     """Whether "among them" stands behind the part it belongs to ("34 women among them, and …")."""
     text = reading.report.text
-    return any(
-        f.container is not None and f.end <= offset and not text[f.end : offset].strip(" ,")
-        for f in earlier
-    ) and AMONG_THEM.match(text, offset) is not None
+    return (
+        any(
+            f.container is not None and f.end <= offset and not text[f.end : offset].strip(" ,")
+            for f in earlier
+        )
+        and AMONG_THEM.match(text, offset) is not None
+    )
 
 
 def _still_listing(reading: Reading, words: str) -> bool:
@@ -312,7 +320,7 @@ def _target(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Figu
 
 def _previous_whole(reading: Reading, sentence: Sentence, figure: Figure) -> Figure | None:
     """The whole that the sentences before speak of, of the outcome this sentence names if any."""
-    named = {o.outcome for o in figure.options if o.direct and o.cost <= NEAR_COST}
+    named: set[Outcome] = {o.outcome for o in figure.options if o.direct and o.cost <= NEAR_COST}
     for other in reversed(reading.figures):
         if other.superseded or other.facility != figure.facility or not other.whole:
             continue
@@ -320,8 +328,10 @@ def _previous_whole(reading: Reading, sentence: Sentence, figure: Figure) -> Fig
             return None
         if other.sentence == sentence.index:
             continue
-        if named and other.outcome is not None and not any(
-            can_contain(other.outcome, outcome) for outcome in named
+        if (
+            named
+            and other.outcome is not None
+            and not any(can_contain(other.outcome, outcome) for outcome in named)
         ):
             continue
         low, high = other.mention.value, figure.mention.value

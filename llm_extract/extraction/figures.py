@@ -1,9 +1,9 @@
 """Figures: which numbers of a report may count people or places, and what each of them may mean.
 
-This is the reading that needs no model. For every count of the ledger it says which outcomes the words
-round it allow (the likeliest first), which group it counts and which figure may contain it. Where one
-choice is left nothing need be asked; where several are left a model chooses among them, and among them
-only.
+This is the reading that needs no model. For every count of the ledger it says which outcomes the
+words round it allow (the likeliest first), which group it counts and which figure may contain it.
+Where one choice is left nothing need be asked; where several are left a model chooses among them,
+and among them only.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from llm_extract.passages import Sentence, split_sentences
 
 
 def read_figures(report: Report, ledger: Ledger) -> Reading:
-    """Reads all figures of a report; a mention that cannot be about people or places is `unread`."""
+    """Reads all figures of a report; a mention that can't be of people or places is `unread`."""
     table = cue_table(report.language)
     sentences = split_sentences(report.text)
     cues = [
@@ -55,8 +55,10 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
         end = mention.end
         if noun is not None and sentence.start <= noun.start and noun.start >= mention.start:
             end = max(end, noun.end)
-        start = mention.start if mention.qualifier_start is None else min(
-            mention.start, mention.qualifier_start
+        start = (
+            mention.start
+            if mention.qualifier_start is None
+            else min(mention.start, mention.qualifier_start)
         )
         candidates.append((mention, noun, start, end))
         # "one of them a child" is one mention: its noun holds the second number.
@@ -159,7 +161,7 @@ _UNHARMED = re.compile(r"(?:hurt|harmed)$", re.IGNORECASE)
 
 
 def _as_denial(figure: Figure) -> Figure:
-    """"Nobody was hurt" denies casualties of any kind (record.md, decision on zero)."""
+    """ "Nobody was hurt" denies casualties of any kind (record.md, decision on zero)."""
     if figure.mention.value != 0 or not figure.options:
         return figure
     cue = figure.options[0].cue
@@ -196,7 +198,7 @@ _WERE = re.compile(r"\s+(?:were|are|was|is)\s+(?:an?\s+)?", re.IGNORECASE)
 
 
 def _group_said_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | None:
-    """The group in "24 were children": a number without a noun of its own that a verb says one of."""
+    """The group in "24 were children": a number without a noun that a verb says one of."""
     text = reading.report.text
     verb = _WERE.match(text, mention.end, sentence.end)
     if verb is None:
@@ -242,7 +244,10 @@ def _combined(reading: Reading, noun: Noun | None) -> bool:
     if noun is None or noun.label not in SLOTS:
         return False
     after = reading.report.text[noun.end : noun.end + 20]
-    return re.match(r"\s+(?:and|or|و\s?ال|و|et|y|та|и)\s*(?:children|women|girls|أطفال|نساء)\b", after) is not None
+    return (
+        re.match(r"\s+(?:and|or|و\s?ال|و|et|y|та|и)\s*(?:children|women|girls|أطفال|نساء)\b", after)
+        is not None
+    )
 
 
 _NOT = re.compile(r"\b(?:not|nicht|pas|no)\s+(?:the\s+)?$", re.IGNORECASE)
@@ -255,9 +260,7 @@ def _superseded(reading: Reading, sentence: Sentence, start: int, end: int) -> b
     before = text[max(sentence.start, start - 60) : start]
     if _NOT.search(before):
         return True
-    last = None
-    for last in pattern.finditer(before):
-        pass
+    last = [None, *pattern.finditer(before)][-1]
     if last is None:
         return False
     between = before[last.end() :]

@@ -214,7 +214,7 @@ def _mention_of(
     ledger: Ledger,
     taken: set[tuple[int, str]],
 ) -> Mention | None:
-    """The mention of a count inside its quotes: same value, best the same words, group and unused."""
+    """The mention of a count in its quotes: same value, best the same words, group and unused."""
     candidates: list[tuple[tuple[bool, bool, bool, int], Mention]] = []
     for quote in evidence:
         if quote.start is None or quote.end is None:

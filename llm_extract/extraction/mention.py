@@ -1,8 +1,8 @@
 """Strategy `mention`: the figures of a report are read by rule, a model settles what stays open.
 
-Asked are: numbers with several possible outcomes, victims who stand without a number, parties blamed
-where no rule finds one. Every choice is among what the passage holds; what comes back and does not
-stand in the passage is asked for once more and then dropped.
+Asked are: numbers with several possible outcomes, victims who stand without a number, parties
+blamed where no rule finds one. Every choice is among what the passage holds; what comes back and
+does not stand in the passage is asked for once more and then dropped.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
 from llm_extract.extraction.assembly import assemble
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.circumstances import Setting, read_settings
-from llm_extract.extraction.reading import Figure, Option, Reading
 from llm_extract.extraction.names import name_table
 from llm_extract.extraction.parties import Blame, Named, full_names
+from llm_extract.extraction.reading import Figure, Option, Reading
 from llm_extract.extraction.wire import Wire
 from llm_extract.lexicon import noun_lexicon
 from llm_extract.numbers.mention import Mention
@@ -31,8 +31,8 @@ PASSAGE_CHARACTERS = 1200
 """Longest passage asked about at once, so that a small model keeps the thread."""
 REPLY_TOKENS = 384
 NOTE_CHARACTERS = 1500
-"""Longest report whose victims and parties a model is asked to name. In event notes of this length a
-small model names them well; in long narratives it names whoever stands nearest (docs/decisions.md)."""
+"""Longest report whose victims and parties a model is asked to name. In event notes of this length
+a small model names them well; in long narratives whoever stands nearest (docs/decisions.md)."""
 MOST_NAMES = 6
 LONGEST_NAME = 120
 
@@ -59,7 +59,9 @@ async def read_by_mention(
 ) -> CasualtyReport:
     """The claims of a report; one request for each passage that leaves something open."""
     settings = read_settings(reading)
-    outcomes = {f.index: f.options[0].outcome for f in reading.figures if f.options}
+    outcomes: dict[int, Outcome] = {
+        f.index: f.options[0].outcome for f in reading.figures if f.options
+    }
     for passage in open_passages(reading, settings):
         answer = await caller.ask(
             messages(prompt, reading.report.text, passage),
@@ -131,7 +133,7 @@ def _is_a_note(reading: Reading) -> bool:
 
 
 def _names_victims(reading: Reading, index: int) -> bool:
-    """Whether a sentence of a note tells of killed or wounded people that no figure of it counts."""
+    """Whether a sentence of a note tells of killed or wounded people whom no figure of it counts."""
     if not _is_a_note(reading):
         return False
     bound = {
@@ -209,23 +211,20 @@ def answer_model(text: str, passage: Passage) -> type[Wire]:
         return names
 
     numbers: dict[str, Any] = {
-        str(n + 1): (Literal[(*(o.outcome for o in figure.options), "none")], ...)  # type: ignore[misc]
+        str(n + 1): (Literal[(*(o.outcome for o in figure.options), "none")], ...)
         for n, figure in enumerate(passage.numbers)
     }
-    name = Field(max_length=LONGEST_NAME)
     victims = Field(max_length=MOST_NAMES if passage.victims else 0)
     blamed = Field(max_length=MOST_NAMES if passage.blame else 0)
-    from typing import Annotated
-
-    names = list[Annotated[str, name]]
+    names = list[Annotated[str, Field(max_length=LONGEST_NAME)]]
     return create_model(
         "Passage",
         __base__=Wire,
-        __validators__={"stands": field_validator("killed", "wounded", "blamed")(stands)},  # type: ignore[arg-type,dict-item]
+        __validators__={"stands": field_validator("killed", "wounded", "blamed")(stands)},
         numbers=(create_model("Numbers", __base__=Wire, **numbers), ...),
-        killed=(Annotated[names, victims], ...),
-        wounded=(Annotated[names, victims], ...),
-        blamed=(Annotated[names, blamed], ...),
+        killed=(names, victims),
+        wounded=(names, victims),
+        blamed=(names, blamed),
     )
 
 
@@ -281,7 +280,8 @@ def _one_outcome(reading: Reading, span: tuple[int, int], named: Sequence[Outcom
     if len(set(named)) == 1:
         return named[0]
     sentence = next((s for s in reading.sentences if s.start <= span[0] < s.end), None)
-    said = {cue.outcome for cue in reading.cues[sentence.index]} if sentence is not None else set()
+    cues = reading.cues[sentence.index] if sentence is not None else []
+    said: set[Outcome] = {cue.outcome for cue in cues}
     return next((outcome for outcome in named if outcome in said), named[0])
 
 
@@ -308,8 +308,11 @@ def _add_victim(
     article = re.search(r"\b(?:an?|the|one)\s+$", text[max(0, start - 5) : start], re.IGNORECASE)
     start -= len(article.group()) if article else 0
     counted = next(
-        (m for m in reading.ledger.within(sentence.start, sentence.end)
-         if m.start < end and start < m.end),
+        (
+            m
+            for m in reading.ledger.within(sentence.start, sentence.end)
+            if m.start < end and start < m.end
+        ),
         None,
     )
     if counted is not None and counted.basis == "printed" and counted.kind == "count":
@@ -362,7 +365,11 @@ def is_one_person(reading: Reading, start: int, end: int) -> bool:
         if head is None and nouns and not re.search(r"[A-Z]", words[1:]):
             return False
         before = reading.report.text[max(0, start - 6) : start]
-        if head is None and not re.search(r"[A-Z]", words) and not re.search(r"\b(?:an?|the|his|her)\s$", before, re.I):
+        if (
+            head is None
+            and not re.search(r"[A-Z]", words)
+            and not re.search(r"\b(?:an?|the|his|her)\s$", before, re.I)
+        ):
             return _PERSON_OPENING.match(words) is not None
     return True
 
@@ -397,7 +404,8 @@ def _add_blame(
     blameless = [
         s.index
         for s in reading.sentences
-        if passage.start <= s.start and s.end <= passage.end
+        if passage.start <= s.start
+        and s.end <= passage.end
         and _blames_nobody(reading, settings, s.index)
     ]
     for sentence in (reading.sentences[n] for n in blameless if own):

@@ -7,7 +7,7 @@ Latin scripts tell a name by its capitals; Arabic has none, so there a name is a
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 
 from llm_extract.extraction.names_arabic import ARABIC
 from llm_extract.extraction.names_table import NameTable
@@ -46,7 +46,9 @@ _PARTY = (
     rf"|{_CAP}(?:[\s-]+(?:(?:of|the|for|al|and its)\s+)?(?:{_CAP}|led|backed|"
     rf"affiliated|{_INSTITUTION}|terrorist|allied|allies))*|{_INSTITUTION}(?:\s+(?:of|from)\s+(?:the\s+)?{_NAME})?)"
 )
-_PARTIES = rf"{_PARTY}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:its\s+|their\s+)?|\s+or\s+){_PARTY}){{0,3}}"
+_PARTIES = (
+    rf"{_PARTY}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+(?:its\s+|their\s+)?|\s+or\s+){_PARTY}){{0,3}}"
+)
 _HARM = (
     r"(?i:killed|wounded|injured|shot(?:\s+dead)?|arrested|detained|abducted|kidnapped|executed|"
     r"murdered|massacred|beheaded|displaced|held|slain|gunned down|tortured(?:\s+to\s+death)?)"
@@ -89,8 +91,8 @@ ENGLISH = NameTable(
     joint=re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+(?!its\s+allies)(?:its\s+|their\s+)?|\s+or\s+"),
     institution=re.compile(
         r"\b(?:forces?|army|military|regime|militias?|coalition|police|troops|soldiers|government|"
-        r"navy|air ?force|authorities|junta|guards?|paramilitar\w+|rapid support|settlers|command|front|"
-        r"brigades?|battalions?|division|movement|cartel)\b",
+        r"navy|air ?force|authorities|junta|guards?|paramilitar\w+|rapid support|settlers|command|"
+        r"front|brigades?|battalions?|division|movement|cartel)\b",
         re.IGNORECASE,
     ),
     named=re.compile(rf"{_CAP}"),
@@ -103,24 +105,35 @@ ENGLISH = NameTable(
     pronouns=frozenset(
         "he she it they we who which this that these those report the i there statement one others "
         "another group organisation organization network ministry however meanwhile according "
-        "additionally earlier later today yesterday daily weekly monthly annual situation interim final "
-        "air drone rocket mortar artillery shell suicide car truck missile bomb gun reported after in "
-        "overnight heavy recent new fresh deadly intense renewed further repeated press news flash update its his her their".split()
+        "additionally earlier later today yesterday daily weekly monthly annual situation interim "
+        "final air drone rocket mortar artillery shell suicide car truck missile bomb gun reported "
+        "after in overnight heavy recent new fresh deadly intense renewed further repeated press "
+        "news flash update its his her their".split()
     ),
     blame_patterns=(
-        (r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
-         r"accounted\s+for|bears?\s+responsibility\s+for)", "next"),
+        (
+            r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
+            r"accounted\s+for|bears?\s+responsibility\s+for)",
+            "next",
+        ),
         (r"(?:^|(?<=\n))[\s•*-]*{party}\s*[–—:-]\s(?=[^\n]{0,12}\d)", "listed"),
         (r"\b(?:and|,)\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)", "next"),
         (r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
         (r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}", "before"),
         (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence"),
         (_HARM + r"\s+(?:[^.;,\d]{0,40}\s)?(?i:by|at the hands of)\s+{party}", "before"),
-        (_ATTACK + r"(?:\s+and\s+\w+)?(?:\s+(?i:carried out|launched|conducted|blamed on|attributed to|"
-         r"perpetrated|staged|mounted))?(?:\s+(?i:by|of|from))\s+{party}", "sentence"),
+        (
+            _ATTACK
+            + r"(?:\s+and\s+\w+)?(?:\s+(?i:carried out|launched|conducted|blamed on|attributed to|"
+            r"perpetrated|staged|mounted))?(?:\s+(?i:by|of|from))\s+{party}",
+            "sentence",
+        ),
         (r"{party}['’]?s?\s+(?:[\w-]+\s+){0,2}?" + _ATTACK, "sentence"),
-        (r"{party}(?:,[^.;]{1,80},)?\s+(?i:(?:has|have|had)?\s*(?:also\s+)?(?:claim(?:ed|s)|admitted|"
-         r"acknowledged))\s+(?i:responsibility|the attack|carrying out)", "sentence"),
+        (
+            r"{party}(?:,[^.;]{1,80},)?\s+(?i:(?:has|have|had)?\s*(?:also\s+)?(?:claim(?:ed|s)|admitted|"
+            r"acknowledged))\s+(?i:responsibility|the attack|carrying out)",
+            "sentence",
+        ),
         (r"(?i:claimed|perpetrated|committed)\s+(?i:by)\s+{party}", "sentence"),
         (r"\d[\d,]*\s+(?i:by|to|at the hands of)\s+{party}", "before"),
         (r"(?i:responsible|perpetrators?|responsibility|accused)\s*:\s*{party}", "sentence"),
@@ -131,13 +144,14 @@ ENGLISH = NameTable(
         r"central|north-?\w*|south-?\w*|city|town|village|district|province|governorate|area|region|"
         r"outskirts|countryside|neighbou?rhood|camp|state|county|suburbs?|capital|of|nearby)\s+)*"
         rf"(?P<place>{_PLACE})"
-        rf"|(?:^|(?<=[\n•*-] )|(?<=[.;,] ))(?P<place2>{_PLACE})(?=\s+(?:district|province|governorate|"
-        r"county|city|town|village|camp|had|saw|recorded|suffered|counted|lost)\b|\s*[,:(])",
+        rf"|(?:^|(?<=[\n•*-] )|(?<=[.;,] ))(?P<place2>{_PLACE})(?=\s+(?:district|province|"
+        r"governorate|county|city|town|village|camp|had|saw|recorded|suffered|counted|lost)\b|\s*[,:(])",
         re.MULTILINE,
     ),
 )
 
-@lru_cache(maxsize=None)
+
+@cache
 def name_table(language: str) -> NameTable:
-    """Patterns of names in a language; languages of Latin and Cyrillic script share the English ones."""
+    """Patterns of names in a language; all of Latin or Cyrillic script share the English ones."""
     return ARABIC if language == "ar" else ENGLISH

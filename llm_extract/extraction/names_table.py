@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class NameTable:
     """Patterns of one language; `{party}` in a blame pattern stands for the party's phrase.
 
-    A blame pattern's reach is `after`, `listed`, `next`, `before` or `sentence`: whose figures it blames a party for.
+    A blame pattern's reach is `after`, `listed`, `next`, `before` or `sentence`: whose figures it
+    blames a party for.
     """
 
     phrase: str

@@ -1,13 +1,14 @@
 """Outcomes: what the words round a number say has happened to the people it counts.
 
-Every cue of a sentence is measured by its distance in words; grammar rules some out, the nearest ones
-stay as options.
+Every cue of a sentence is measured by its distance in words; grammar rules some out, the nearest
+ones stay as options.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from llm_extract.cues import Cue, casualty_cues
 from llm_extract.extraction.reading import LIST_LINK, SETTLED_COST, TOTAL_LABELS, Option, Reading
@@ -38,7 +39,6 @@ def outcome_options(
     """The outcomes that the cues of a sentence allow for one number, the nearest cue first."""
     if sentence.kind == "row":
         return _row_options(reading, sentence, spans[place])
-    start, end = spans[place]
     reach = COUNTED_REACH if counted else OUT_OF_REACH
     best: dict[Outcome, Option] = {}
     for cue in reading.cues[sentence.index]:
@@ -47,7 +47,9 @@ def outcome_options(
         if cost <= reach and (known is None or cost < known.cost):
             best[cue.outcome] = Option(cue.outcome, cue, cost, _direct(cue, spans, place))
     if not best:
-        return _lead_options(reading, sentence) or _list_options(reading, sentence, spans[place], noun)
+        return _lead_options(reading, sentence) or _list_options(
+            reading, sentence, spans[place], noun
+        )
     ordered = sorted(best.values(), key=lambda option: option.cost)
     if ordered[0].cost <= SETTLED_COST:
         return (ordered[0],)
@@ -132,7 +134,7 @@ def _distance(reading: Reading, stops: Sequence[tuple[int, int]], nearest: int) 
     """
     text = reading.report.text
     cost = 0.0
-    for nth, (before, after) in enumerate(zip(stops, stops[1:], strict=False)):
+    for nth, (before, after) in enumerate(pairwise(stops)):
         gap = text[before[1] : after[0]]
         if nth != nearest and LIST_LINK.fullmatch(gap):
             cost += COORDINATED_COST
@@ -169,7 +171,7 @@ def _passive(text: str, sentence: Sentence, cue: Cue) -> bool:
 def _active(
     reading: Reading, sentence: Sentence, cue: Cue, spans: Sequence[tuple[int, int]]
 ) -> bool:
-    """Whether a verb that may be passive has its object behind it, so that what is before it acts."""
+    """Whether a verb that may be passive has its object behind it, so what is before it acts."""
     if "object" not in cue.roles or reading.table.language == "ar":
         return False
     text = reading.report.text
@@ -217,9 +219,7 @@ def _list_options(
     return ()
 
 
-def _row_options(
-    reading: Reading, sentence: Sentence, span: tuple[int, int]
-) -> tuple[Option, ...]:
+def _row_options(reading: Reading, sentence: Sentence, span: tuple[int, int]) -> tuple[Option, ...]:
     """The outcome that the column title of a table cell names, or that of a column to its left.
 
     "Killed | of whom children": the second column counts killed too. Without any, that of the

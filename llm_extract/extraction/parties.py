@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 from llm_extract.cues import CueTable
 from llm_extract.extraction.names import NameTable, name_table
@@ -71,7 +71,7 @@ def claimants(text: str, start: int, end: int, table: CueTable) -> list[Named]:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _source_patterns(language: str) -> re.Pattern[str]:
     from llm_extract.cues import cue_table
 
@@ -112,7 +112,7 @@ def _mere_pronoun(words: str, names: NameTable) -> bool:
 
 
 def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
-    """Who is held responsible in one sentence, with the stretch of it that the words blame them for."""
+    """Who is held responsible in one sentence, with the stretch that the words blame them for."""
     names = name_table(table.language)
     for pattern, reach in _blame_patterns(table.language):
         for match in pattern.finditer(text, start, end):
@@ -135,12 +135,12 @@ def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
                 "next": (match.end("party"), _clause_end(text, match.end(), end)),
                 "before": (start, match.start("party")),
             }[reach]
-            yield Blame(
-                parties, attribution, match.start(), match.end(), span, reach == "sentence"
-            )
+            yield Blame(parties, attribution, match.start(), match.end(), span, reach == "sentence")
 
 
-_CLAUSE_END = re.compile(r";|\bwhile\b|\bwhereas\b|\band\s+[^.;,]{3,60}?\s+for\s+\d|\bthe remaining\b")
+_CLAUSE_END = re.compile(
+    r";|\bwhile\b|\bwhereas\b|\band\s+[^.;,]{3,60}?\s+for\s+\d|\bthe remaining\b"
+)
 
 
 def _clause_end(text: str, start: int, end: int) -> int:
@@ -160,7 +160,7 @@ def _parties(words: str, start: int, names: NameTable) -> Iterator[Named]:
         at = joint.end() if joint else stop
 
 
-@lru_cache(maxsize=None)
+@cache
 def _blame_patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     names = name_table(language)
     return tuple(

@@ -1,7 +1,7 @@
 """A report as code reads it: sentences, cues and figures with all that each of them may mean.
 
-Values only; how they come about is told in `figures`, `outcomes` and `containers`. Offsets are of the
-report text.
+Values only; how they come about is told in `figures`, `outcomes` and `containers`. Offsets are of
+the report text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from llm_extract.passages import Sentence
 from llm_extract.schema import Outcome
 
 LIST_LINK = re.compile(
-    r"[\s,،;؛]*(?:(?:and|as well as|along with|together with|plus|و|et|y|та|и)\b)?[\s,،]*(?:و(?=\d)?)?(?:(?:also|another|the|at least|about|his|her|their)\s+)*",
+    r"[\s,،;؛]*(?:(?:and|as well as|along with|together with|plus|و|et|y|та|и)\b)?[\s,،]*"
+    r"(?:و(?=\d)?)?(?:(?:also|another|the|at least|about|his|her|their)\s+)*",
     re.IGNORECASE,
 )
 """What stands between two figures of one list."""
@@ -50,8 +51,9 @@ class Figure:
     """One number of people or places with all that it may mean.
 
     `start` and `end` span the number with its noun. `group` is the noun's label (`people` where no
-    known noun stands). `container` is the index of the figure that this one is a part of by the words
-    between them; `part_hint` says that the words make it a part though no container is in sight.
+    known noun stands). `container` is the index of the figure that this one is a part of by the
+    words between them; `part_hint` says that the words make it a part though no container is in
+    sight.
     """
 
     index: int
