@@ -133,7 +133,7 @@ def _is_a_note(reading: Reading) -> bool:
 
 
 def _names_victims(reading: Reading, index: int) -> bool:
-    """Whether a sentence of a note tells of killed or wounded people whom no figure of it counts."""
+    """Whether a sentence of a note tells of killed or wounded people that none counts."""
     if not _is_a_note(reading):
         return False
     bound = {
