@@ -48,6 +48,8 @@ class Draft:
     listed: bool = False
     fresh: bool = False
     announced: bool = False
+    plural: bool = False
+    anew: bool = False
     sentences: list[int] = field(default_factory=list)
 
     def figures(self) -> list[Figure]:
@@ -153,6 +155,9 @@ def _place(
     draft.sentences.append(figure.sentence)
     before = reading.report.text[max(0, figure.start - 20) : figure.start]
     draft.fresh = _FRESH.search(before) is not None
+    words = reading.text(reading.sentences[figure.sentence])
+    draft.plural = _MANY_ATTACKS.search(words) is not None
+    draft.anew = _ANOTHER_EVENT.search(words) is not None
     draft.announced = (
         _TOTAL_WORDS.search(reading.text(reading.sentences[figure.sentence])) is not None
     )
@@ -169,6 +174,16 @@ _FRESH = re.compile(r"\b(?:remaining|other|another|further|additional|new)\s+$",
 """Words that tell a number from an equal one before it."""
 
 
+_MANY_ATTACKS = re.compile(
+    r"\b(?:attacks|strikes|air ?strikes|raids|clashes|fighting|bombardments?|shelling|offensive|"
+    r"violence|incidents|assaults|bombings|ambushes|massacres)\b",
+    re.IGNORECASE,
+)
+"""Words of a first sentence whose toll sums up several places."""
+_ANOTHER_EVENT = re.compile(
+    r"\b(?:another|separate(?:ly)?|elsewhere|also|later|earlier|previous(?:ly)?|meanwhile|additional)\b",
+    re.IGNORECASE,
+)
 _TOTAL_WORDS = re.compile(
     r"\b(?:in total|total|altogether|overall|in all|all told)\b|إجمالي|المجموع", re.IGNORECASE
 )
@@ -266,9 +281,7 @@ def _sibling(
     if last.figure.whole or last.figure.group not in SLOTS:
         return None
     link = reading.report.text[max(f.end for f in ends) : figure.start]
-    if not re.fullmatch(
-        r"[\s,،]*(?:(?:and|as well as|و|et|y|та|и)\s*)?[\s,]*(?:another\s+)?", link
-    ):
+    if not LIST_LINK.fullmatch(link):
         return None
     last.total = None
     last.slots[figure.group] = figure
@@ -447,7 +460,9 @@ def _repeats(first: Draft, second: Draft) -> bool:
         return False
     if first.figure.sentence == second.figure.sentence or second.parent not in (None, first.parent):
         return False
-    if second.fresh or (one.basis == "counted" and one.text.casefold() != two.text.casefold()):
+    if second.fresh:
+        return False
+    if one.basis == two.basis == "counted" and one.text.casefold() != two.text.casefold():
         return False
     a, b = first.circumstances, second.circumstances
     if a.claimant is not None and b.claimant is not None and a.claimant != b.claimant:
@@ -464,6 +479,11 @@ def _repeats(first: Draft, second: Draft) -> bool:
         if other is not None and other.mention.value != figure.mention.value:
             return False
     groups = {first.figure.group, second.figure.group}
+    if {one.basis, two.basis} == {"printed", "counted"} and first.figure.noun is not None:
+        # "A nurse was killed … killing one nurse": the same one.
+        return second.figure.noun is not None and (
+            first.figure.noun.form == second.figure.noun.form
+        )
     return len(groups) == 1 or bool(groups & {"people", "civilians", "occupation"})
 
 
@@ -509,7 +529,7 @@ def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
     size = _low(total)
     if total.total is None or size < 2:
         return
-    run: list[Draft] = []
+    following: list[Draft] = []
     for draft in drafts:
         if draft.figure.mention.start <= total.figure.mention.start:
             continue
@@ -519,14 +539,14 @@ def _adopt_closing_run(total: Draft, drafts: Sequence[Draft]) -> None:
             continue
         if draft.circumstances.claimant != total.circumstances.claimant:
             break
-        run.append(draft)
-        added = sum(_low(d) for d in run)
-        if added > size or _low(draft) >= size:
-            return
-        if added == size and len(run) >= 2:
-            for part in run:
-                part.parent = total
-            return
+        following.append(draft)
+    for first in range(len(following)):
+        for last in range(first + 2, len(following) + 1):
+            run = following[first:last]
+            if sum(_low(d) for d in run) == size:
+                for part in run:
+                    part.parent = total
+                return
 
 
 def _adopt_killed_and_injured(total: Draft, drafts: Sequence[Draft]) -> None:
@@ -602,7 +622,8 @@ def _certainly_contains(total: Draft, part: Draft) -> bool:
     )
     listed = part.listed and not total.listed
     by_place = bool(b.places) and not set(b.places) & set(a.places)
-    by_place = by_place and (listed or a.scope != "incident")
+    spread = total.plural and not part.anew and bool(total.sentences) and total.sentences[0] <= 1
+    by_place = by_place and (listed or spread or a.scope != "incident")
     return by_party or by_place
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from llm_extract.cues import casualty_cues
-from llm_extract.extraction.reading import LIST_LINK, Figure, Option, Reading, can_contain
+from llm_extract.extraction.reading import LIST_LINK, WERE, Figure, Option, Reading, can_contain
 from llm_extract.passages import Sentence
 from llm_extract.schema import Outcome
 
@@ -65,7 +65,7 @@ def with_container(reading: Reading, sentence: Sentence, figure: Figure) -> Figu
         if not figure.facility and _breaks_away(figure, top):
             return figure
         return _as_part(reading, figure, top)
-    if _said_of_a_group(figure) and not figure.whole:
+    if _said_of_a_group(text, figure) and not figure.whole:
         return _as_part(
             reading,
             replace(figure, options=()),
@@ -219,13 +219,11 @@ def _apposed(reading: Reading, figure: Figure, earlier: Sequence[Figure]) -> Fig
     return before if whole_size in sums else None
 
 
-def _said_of_a_group(figure: Figure) -> bool:
+def _said_of_a_group(text: str, figure: Figure) -> bool:
     """Whether a verb stands between a number and its group ("28 were women")."""
-    return (
-        figure.noun is not None
-        and figure.noun.start - figure.mention.end > len(" were ") - 2
-        and (figure.mention.end < figure.noun.start)
-    )
+    if figure.noun is None or figure.noun.start <= figure.mention.end:
+        return False
+    return WERE.fullmatch(text, figure.mention.end, figure.noun.start) is not None
 
 
 def _under_its_column(

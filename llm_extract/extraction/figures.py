@@ -15,7 +15,15 @@ from llm_extract.cues import casualty_cues, cue_table
 from llm_extract.documents.report import Report
 from llm_extract.extraction.containers import AMONG_THEM, with_container
 from llm_extract.extraction.outcomes import column_title, got_away, outcome_options
-from llm_extract.extraction.reading import LIST_LINK, SLOTS, TOTAL_LABELS, Figure, Option, Reading
+from llm_extract.extraction.reading import (
+    LIST_LINK,
+    SLOTS,
+    TOTAL_LABELS,
+    WERE,
+    Figure,
+    Option,
+    Reading,
+)
 from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
@@ -45,7 +53,11 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
     for mention in reading.ledger.within(sentence.start, sentence.end):
         if mention.kind not in ("count", "vague"):
             continue
-        if _is_a_reference(reading, sentence, mention) or mention.start < covered:
+        if (
+            _is_a_reference(reading, sentence, mention)
+            or _is_an_age(reading, sentence, mention, bool(candidates))
+            or mention.start < covered
+        ):
             reading.unread.append(mention)
             continue
         noun = _noun_of(reading, sentence, mention)
@@ -105,6 +117,22 @@ def _as_listed(reading: Reading, figure: Figure) -> Figure:
     if not LIST_LINK.fullmatch(reading.report.text, before.end, figure.start):
         return figure
     return replace(figure, options=tuple(replace(o, cost=0.5) for o in before.options))
+
+
+_BRACKETED = re.compile(r"[A-ZÀ-Þ][\w’'-]+\s*\($")
+OLDEST = 99
+
+
+def _is_an_age(reading: Reading, sentence: Sentence, mention: Mention, figured: bool) -> bool:
+    """Whether a number in brackets behind a name is an age: "Omar (17)" where no toll goes before.
+
+    Behind a toll it splits it up by place ("31 people: Aleppo (12) …").
+    """
+    text = reading.report.text
+    if figured or mention.value is None or mention.value > OLDEST:
+        return False
+    before = text[max(sentence.start, mention.start - 30) : mention.start]
+    return text[mention.end : mention.end + 1] == ")" and _BRACKETED.search(before) is not None
 
 
 _REFERRED = re.compile(
@@ -194,13 +222,10 @@ def _noun_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | N
     return noun
 
 
-_WERE = re.compile(r"\s+(?:were|are|was|is)\s+(?:an?\s+)?", re.IGNORECASE)
-
-
 def _group_said_of(reading: Reading, sentence: Sentence, mention: Mention) -> Noun | None:
     """The group in "24 were children": a number without a noun that a verb says one of."""
     text = reading.report.text
-    verb = _WERE.match(text, mention.end, sentence.end)
+    verb = WERE.match(text, mention.end, sentence.end)
     if verb is None:
         return None
     noun = noun_lexicon(reading.table.language).match(text, verb.end(), sentence.end)

@@ -133,7 +133,7 @@ def _is_a_note(reading: Reading) -> bool:
 
 
 def _names_victims(reading: Reading, index: int) -> bool:
-    """Whether a sentence of a note tells of killed or wounded people that none counts."""
+    """Whether a sentence of a note tells of killed or wounded people whom no figure counts."""
     if not _is_a_note(reading):
         return False
     bound = {
@@ -282,7 +282,10 @@ def _one_outcome(reading: Reading, span: tuple[int, int], named: Sequence[Outcom
     sentence = next((s for s in reading.sentences if s.start <= span[0] < s.end), None)
     cues = reading.cues[sentence.index] if sentence is not None else []
     said: set[Outcome] = {cue.outcome for cue in cues}
-    return next((outcome for outcome in named if outcome in said), named[0])
+    for outcome in named:
+        if outcome in said:
+            return outcome
+    return named[0]
 
 
 def _add_victim(

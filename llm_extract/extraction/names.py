@@ -36,7 +36,7 @@ _SOURCE = (
     r"(?:[Oo]fficials?|[Ss]ources?|[Ww]itness(?:es)?|[Ee]yewitness(?:es)?|[Rr]esidents?|[Pp]olice|"
     r"[Mm]edics?|[Aa]uthorities|[Dd]octors?|[Ss]pokes(?:man|woman|person)|[Mm]inistry|[Aa]rmy|"
     r"[Mm]ilitary|[Aa]ctivists?|[Mm]onitors?|[Gg]overnor|[Mm]ayor|[Hh]ospital|[Cc]ommander|"
-    r"[Dd]epartment|[Gg]overnment|[Nn]etwork|[Oo]bservatory|[Ss]urvivors?|[Rr]elatives|[Vv]illagers|[Cc]ommittee|"
+    r"[Dd]epartment|[Gg]overnment|[Nn]etwork|[Oo]bservatory|[Ss]urvivors?|[Rr]elatives|[Vv]illagers|[Cc]ommittee|[Mm]edia|[Aa]ccounts?|[Rr]eports|[Nn]ewspapers?|[Rr]adio|"
     r"[Cc]ouncil|[Uu]nion|[Ff]orces?|[Dd]irectorate|[Cc]entre|[Cc]enter|[Aa]gency|[Tt]eams?|[Oo]rgani[sz]ation)"
 )
 _PARTY = (

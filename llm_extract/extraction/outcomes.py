@@ -20,6 +20,9 @@ OPTION_MARGIN = 1.5
 """An outcome whose cost is within this many words of the best one stays an option."""
 OUT_OF_REACH = 14.0
 """A cue that costs more than this many words does not govern a number."""
+STOCK: frozenset[Outcome] = frozenset({"detained", "abducted", "displaced", "missing"})
+STOCK_COST = 4.0
+"""A noun that tells a state ("57 inmates") gives way to a verb that tells what happened to them."""
 COUNTED_REACH = 4.0
 """As `OUT_OF_REACH` for a person counted by a singular noun: most of those are no victims."""
 RESCUED_REACH = 3
@@ -100,6 +103,8 @@ def _cost(
     text = reading.report.text
     start, end = spans[place]
     if cue.start < end and cue.end > start:
+        if cue.outcome in STOCK:
+            return STOCK_COST
         return 0.0 if "head" in cue.roles else 0.5
     if cue.start >= end:
         gap = text[end : cue.start]

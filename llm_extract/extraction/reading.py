@@ -24,6 +24,9 @@ LIST_LINK = re.compile(
 )
 """What stands between two figures of one list."""
 
+WERE = re.compile(r"\s+(?:were|are|was|is)\s+(?:an?\s+)?", re.IGNORECASE)
+"""The verb between a number and the group it is said to be of."""
+
 SLOTS = ("children", "women", "men")
 
 TOTAL_LABELS = frozenset({"people", "civilians", "occupation"})
