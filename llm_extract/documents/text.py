@@ -51,6 +51,11 @@ would take a stray byte and the letter behind it for one character."""
 _TURKISH = re.compile(rb"[\xd0\xdd\xde\xf0\xfd\xfe]")
 """Letters of Turkish in cp1254, which cp1252 gives to Icelandic."""
 
+_ARABIC_WORD = re.compile("[\u0621-\u064a\u067e-\u06d2]+")
+_COMMON_ARABIC = "لمنهوي"
+"""Two in five letters of Arabic texts are one of these; in cp1256 they lie where KOI8-R has its
+capitals, and where cp1251 has small letters that stand among what would be French ones."""
+
 _WORD = re.compile(rb"[A-Za-z\x80-\x9f\xaa\xb5\xba\xbc-\xff]+")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -176,6 +181,8 @@ def _legacy_codec(raw: bytes, whole: bool) -> str | None:
     words = [w for w in _WORD.findall(raw[:SAMPLE_BYTES]) if not w.isascii()]
     own_script = sum(len(w) > 1 and min(w) > 0x7F for w in words)
     if own_script * 2 > len(words):
+        if _is_arabic(raw[:SAMPLE_BYTES]):
+            return "cp1256"
         pages = _OTHER_PAGES
     else:
         pages = _TURKISH_PAGES if _TURKISH.search(raw) else _LATIN_PAGES
@@ -194,3 +201,11 @@ def _legacy_codec(raw: bytes, whole: bool) -> str | None:
             if _decodes(raw, match.encoding, whole):
                 return match.encoding
     return None
+
+
+def _is_arabic(raw: bytes) -> bool:
+    """Whether `raw` read as cp1256 has words of Arabic letters, with the common ones among them."""
+    words = [w for w in re.findall(r"[^\W\d_]+", raw.decode("cp1256")) if not w.isascii()]
+    arabic = "".join(word for word in words if _ARABIC_WORD.fullmatch(word))
+    common = sum(map(arabic.count, _COMMON_ARABIC))
+    return len(arabic) > 0.9 * len("".join(words)) and common > 0.1 * len(arabic)
