@@ -200,6 +200,6 @@ def test_rows_are_streamed_and_never_held() -> None:
     stream = Endless(iter(lambda: row, None))
     tracemalloc.start()
     found = read_reports(["-"], ReadOptions(stdin=stream))  # type: ignore[arg-type]
-    assert [r.id for r in islice(found, 150)][-1] == "stdin:150"
+    assert [r.id for r in islice(found, 90)][-1] == "stdin:90"
     assert tracemalloc.get_traced_memory()[1] < 6_000_000
     tracemalloc.stop()
