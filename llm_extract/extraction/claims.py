@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from pydantic import Field, create_model
 
-from llm_extract.extraction.assembly import Draft, assemble_drafts, group_victims
+from llm_extract.extraction.assembly import assemble_drafts
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.circumstances import Setting, circumstances, read_settings
+from llm_extract.extraction.drafts import Draft, group_victims
 from llm_extract.extraction.mention import compact, find_words
 from llm_extract.extraction.reading import SLOTS, Figure, Reading
 from llm_extract.extraction.wire import Wire
