@@ -129,7 +129,9 @@ def _claim_cells(claim: RecordClaim, depth: int) -> list[Text]:
 
 
 def _facility_cells(facility: RecordFacility, depth: int) -> list[Text]:
-    kinds = ", ".join(kind.replace("_", " ") for kind in facility.kinds)
+    kinds = facility.kinds[0].replace("_", " ")
+    if len(facility.kinds) > 1:
+        kinds += f" + {len(facility.kinds) - 1}"
     return [
         _label(facility.id, facility.effect, kinds, depth),
         plain(count_words(facility.count) if facility.count else ""),

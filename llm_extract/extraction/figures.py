@@ -101,7 +101,10 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
         )
         figure = with_container(reading, sentence, _as_denial(figure))
         if not facility and not figure.options and not figure.part_hint:
-            reading.unread.append(mention)
+            # Printed people beside a casualty word that the reading cannot place are no "not about
+            # people": they are left for G03 to report.
+            if mention.basis == "counted" or not reading.cues[sentence.index]:
+                reading.unread.append(mention)
             continue
         reading.figures.append(_as_listed(reading, figure))
         _pull_in_neighbours(reading, sentence, figure)

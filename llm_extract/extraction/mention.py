@@ -33,6 +33,8 @@ REPLY_TOKENS = 384
 NOTE_CHARACTERS = 1500
 """Longest report whose victims and parties a model is asked to name. In event notes of this length
 a small model names them well; in long narratives whoever stands nearest (docs/decisions.md)."""
+NOTE_FIGURES = 4
+"""Most printed figures of people in a note; a report with more is a toll."""
 MOST_NAMES = 6
 LONGEST_NAME = 120
 
@@ -129,7 +131,9 @@ def _unsettled(figure: Figure) -> bool:
 
 
 def _is_a_note(reading: Reading) -> bool:
-    return len(reading.report.text) <= NOTE_CHARACTERS
+    """Whether a report tells of one event in a few sentences; a toll names nobody."""
+    printed = [f for f in reading.figures if f.mention.basis == "printed" and not f.facility]
+    return len(reading.report.text) <= NOTE_CHARACTERS and len(printed) <= NOTE_FIGURES
 
 
 def _names_victims(reading: Reading, index: int) -> bool:
