@@ -72,7 +72,7 @@ def test_active_passive_and_nominal_words_give_an_outcome(
 
 
 def test_what_happened_goes_before_the_state_people_were_in() -> None:
-    assert tolls("57 inmates were killed in the shelling of the prison.") == [("killed", 57)]
+    assert tolls("57 inmates of the prison were killed.") == [("killed", 57)]
     assert tolls("Nine hostages were wounded in the raid.") == [("injured", 9)]
 
 
@@ -442,18 +442,18 @@ def test_the_claimant_is_the_organisation_not_its_spokesperson(
     assert (claim.claimant, value(claim.total)) == (claimant, 14)
 
 
-def test_a_claimant_is_written_in_its_longest_form() -> None:
-    (claim,) = read(
-        "The Vardan Network for Human Rights (VNHR) documented 31 deaths in May. "
-        "VNHR said 12 were children."
+@pytest.mark.parametrize(
+    ("full", "short"),
+    [
+        ("Vardan Network for Human Rights (VNHR)", "VNHR"),
+        ("Vardan Documentation Centre", "The Centre"),
+    ],
+)
+def test_a_claimant_is_written_in_its_longest_form(full: str, short: str) -> None:
+    first, second = read(
+        f"The {full} said 12 people were killed in Pell. {short} recorded 5 injured in Tarsk."
     ).claims
-    assert claim.claimant == "Vardan Network for Human Rights"
-    assert parts(claim) == {"total": 31, "children": 12}
-    _, injured = read(
-        "The Vardan Documentation Centre said 12 people were killed in Pell. "
-        "The Centre recorded 5 injured in Tarsk."
-    ).claims
-    assert injured.claimant == "Vardan Documentation Centre"
+    assert first.claimant == second.claimant == full.removesuffix(" (VNHR)")
 
 
 @pytest.mark.parametrize(
@@ -581,7 +581,7 @@ def test_every_quote_stands_in_the_report() -> None:
             "The strike damaged 40 houses and destroyed 6 shops.",
             [("residential", 40, "damaged"), ("market", 6, "destroyed")],
         ),
-        ("Five schools were rebuilt in Pell.", []),
+        ("Five schools were rebuilt after the shelling of Pell.", []),
     ],
 )
 def test_places_hit_are_facilities_by_kind_and_effect(
