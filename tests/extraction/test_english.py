@@ -168,6 +168,8 @@ def test_a_number_that_only_points_back_makes_no_second_claim() -> None:
     text = "The Vardan Monitor documented 198 deaths. Of the 198 deaths 66 occurred in Tarsk."
     assert tree(text) == [("killed", 198, None), ("killed", 66, 0)]
     assert read(text).claims[1].places == ["Tarsk"]
+    behind = "The clinic recorded 198 deaths and 40 injured. Of the 198, 66 died in custody."
+    assert tree(behind)[-1] == ("killed", 66, 0)
     assert tree("The clinic recorded 149 deaths. 105 of the 149 occurred in Tarsk.") == [
         ("killed", 149, None),
         ("killed", 105, 0),
@@ -314,6 +316,25 @@ def test_bullets_that_add_up_to_the_total_above_are_its_parts() -> None:
     text = "There were 20 deaths in Vardan:\n- 12 people in Orlen\n- 5 in Pell\n- 3 in Tarsk"
     assert tree(text) == [("killed", 20, None)] + [("killed", n, 0) for n in (12, 5, 3)]
     assert [c.places for c in read(text).claims] == [["Vardan"], ["Orlen"], ["Pell"], ["Tarsk"]]
+
+
+def test_the_total_of_a_sentence_has_no_place_of_its_slices() -> None:
+    claims = read("Twenty people were killed in May: 12 in Orlen and 8 in Pell.").claims
+    assert [(value(c.total), c.places, c.part_of) for c in claims] == [
+        (20, [], None),
+        (12, ["Orlen"], 0),
+        (8, ["Pell"], 0),
+    ]
+
+
+def test_a_slice_by_place_or_party_is_part_of_the_total_of_its_period_while_it_fits() -> None:
+    text = "In February 2026, 42 people were killed in Vardan."
+    assert tree(f"{text} In Orlen, 12 people were killed.") == [
+        ("killed", 42, None),
+        ("killed", 12, 0),
+    ]
+    parties = "The Ardan army killed 30 people, and the Black Banner killed 20."
+    assert [c.part_of for c in read(f"{text} {parties}").claims] == [None, 0, None]
 
 
 def test_a_sum_may_stand_under_its_bullets() -> None:
@@ -554,6 +575,11 @@ def test_equal_numbers_of_two_places_are_two_claims() -> None:
         (12, ["Orlen"]),
         (12, ["Pell"]),
     ]
+
+
+def test_a_further_number_is_no_repeat_of_an_equal_one() -> None:
+    text = "Twelve people were killed in a raid. A further 12 people were killed on the road."
+    assert tolls(text) == [("killed", 12), ("killed", 12)]
 
 
 def test_every_quote_stands_in_the_report() -> None:
