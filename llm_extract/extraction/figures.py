@@ -123,6 +123,7 @@ def _as_listed(reading: Reading, figure: Figure) -> Figure:
 
 
 _BRACKETED = re.compile(r"[A-ZÀ-Þ][\w’'-]+\s*\($")
+_NAMING = re.compile(r"\b(?:including|among (?:them|whom)|identified as|named)\b[^:;]*$")
 OLDEST = 99
 
 
@@ -132,9 +133,11 @@ def _is_an_age(reading: Reading, sentence: Sentence, mention: Mention, figured: 
     Behind a toll it splits it up by place ("31 people: Aleppo (12) …").
     """
     text = reading.report.text
-    if figured or mention.value is None or mention.value > OLDEST:
+    if mention.value is None or mention.value > OLDEST:
         return False
     before = text[max(sentence.start, mention.start - 30) : mention.start]
+    if figured and not _NAMING.search(text, sentence.start, mention.start):
+        return False
     return text[mention.end : mention.end + 1] == ")" and _BRACKETED.search(before) is not None
 
 
@@ -145,7 +148,8 @@ _REFERRED = re.compile(
 )
 _NO_VICTIMS = re.compile(
     r"\b(?:(?:population|strength)\s+(?:of|is|was)\s+(?:about\s+|some\s+)?|"
-    r"(?:mother|father|parent|grandmother|grandfather)\s+of\s+)$",
+    r"(?:mother|father|parent|grandmother|grandfather)\s+of\s+|out\s+of\s+(?:a\s+total\s+of\s+)?|"
+    r"(?:carrying|transporting)\s+(?:at\s+least\s+|about\s+|some\s+)?)$",
     re.IGNORECASE,
 )
 
@@ -158,6 +162,9 @@ def _is_a_reference(reading: Reading, sentence: Sentence, mention: Mention) -> b
     """
     before = reading.report.text[max(sentence.start, mention.start - 40) : mention.start]
     if _NO_VICTIMS.search(before):
+        return True
+    following = reading.report.text[mention.end : mention.end + 4]
+    if mention.kind == "vague" and following.startswith(" as "):
         return True
     if mention.value is None or not _REFERRED.search(before):
         return False

@@ -71,6 +71,11 @@ _WEEKDAYS = (
 
 _PLACE = rf"{_CAP}(?:[\s-](?:(?:al|el|de|of)[\s-])?{_CAP})*"
 
+_NOT_BEHIND_A_PREPOSITION = "".join(
+    rf"(?<!\b{word}\s)" for word in ("on", "in", "at", "near", "across", "to", "from")
+)
+"""In "strikes on Pell killed 12" the name behind the preposition is where, not who."""
+
 ENGLISH = NameTable(
     phrase=_PHRASE,
     source=_SOURCE,
@@ -108,7 +113,9 @@ ENGLISH = NameTable(
         "additionally earlier later today yesterday daily weekly monthly annual situation interim "
         "final air drone rocket mortar artillery shell suicide car truck missile bomb gun reported "
         "after in overnight heavy recent new fresh deadly intense renewed further repeated press "
-        "news flash update its his her their".split()
+        "news flash update its his her their shelling airstrikes airstrike strikes strike snipers sniper "
+        "drones rockets mortars attacks attack missiles bombing bombings explosion explosions blast "
+        "blasts clashes gunfire one two three four five six seven eight nine ten".split()
     ),
     blame_patterns=(
         (
@@ -118,7 +125,7 @@ ENGLISH = NameTable(
         ),
         (r"(?:^|(?<=\n))[\s•*-]*{party}\s*[–—:-]\s(?=[^\n]{0,12}\d)", "listed"),
         (r"\b(?:and|,)\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)", "next"),
-        (r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
+        (_NOT_BEHIND_A_PREPOSITION + r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
         (r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}", "before"),
         (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence"),
         (_HARM + r"\s+(?:[^.;,\d]{0,40}\s)?(?i:by|at the hands of)\s+{party}", "before"),

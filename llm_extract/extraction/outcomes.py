@@ -80,7 +80,9 @@ def got_away(
     for match in pattern.finditer(text, left, right):
         gap = text[end : match.start()] if match.start() >= end else text[match.end() : start]
         words = len(re.findall(r"\w+", gap))
-        if words <= RESCUED_REACH and words < own and not re.search(r"[;.]", gap):
+        # A verb behind the number is its own; one before may have another object.
+        nearer = words <= own if match.start() >= end else words < own
+        if words <= RESCUED_REACH and nearer and not re.search(r"[;.]", gap):
             return True
     return False
 
