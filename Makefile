@@ -11,7 +11,7 @@ UV ?= uv
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-# The day the four sample reports were published: words like "yesterday" are read from it.
+# The day the sample reports were published: words like "yesterday" are read from it.
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 

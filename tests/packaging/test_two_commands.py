@@ -110,8 +110,8 @@ def test_ci_runs_what_the_readme_promises(project: Path) -> None:
     assert script.rstrip().endswith("make test")
 
 
-def test_there_are_four_sample_reports_one_of_them_arabic(project: Path) -> None:
+def test_there_are_five_sample_reports_one_of_them_arabic(project: Path) -> None:
     reports = sorted((project / "examples").glob("*.txt"))
-    assert len(reports) == 4
+    assert len(reports) == 5
     arabic = [p for p in reports if re.search(r"[\u0621-\u064a]", p.read_text(encoding="utf-8"))]
     assert len(arabic) == 1
