@@ -108,14 +108,17 @@ ENGLISH = NameTable(
         re.IGNORECASE,
     ),
     pronouns=frozenset(
-        "he she it they we who which this that these those report the i there statement one others "
-        "another group organisation organization network ministry however meanwhile according "
-        "additionally earlier later today yesterday daily weekly monthly annual situation interim "
-        "final air drone rocket mortar artillery shell suicide car truck missile bomb gun reported "
-        "after in overnight heavy recent new fresh deadly intense renewed further repeated press "
-        "news flash update its his her their shelling airstrikes airstrike strikes strike snipers sniper "
-        "drones rockets mortars attacks attack missiles bombing bombings explosion explosions blast "
-        "blasts clashes gunfire one two three four five six seven eight nine ten".split()
+        (
+            "he she it they we who which this that these those report the i there statement one "
+            "others another group organisation organization network ministry however meanwhile "
+            "according additionally earlier later today yesterday daily weekly monthly annual "
+            "situation interim final air drone rocket mortar artillery shell suicide car truck "
+            "missile bomb gun reported after in overnight heavy recent new fresh deadly intense "
+            "renewed further repeated press news flash update its his her their shelling "
+            "airstrikes airstrike strikes strike snipers sniper drones rockets mortars attacks "
+            "attack missiles bombing bombings explosion explosions blast blasts clashes gunfire "
+            "two three four five six seven eight nine ten "
+        ).split()
     ),
     blame_patterns=(
         (
