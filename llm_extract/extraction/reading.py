@@ -72,7 +72,6 @@ class Figure:
     part_hint: bool = False
     superseded: bool = False
     combined: bool = False
-    listed_with: int | None = None
 
     @property
     def outcome(self) -> Outcome | None:
