@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -52,3 +53,11 @@ def desk(
             return server
 
         yield start
+
+
+@pytest.fixture
+def listens_to_ctrl_c() -> Iterator[None]:
+    """A suite started in the background inherits SIGINT as ignored; a person's shell does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -111,7 +111,7 @@ def test_quiet_prints_nothing(cli: Cli, pipeline: Any, reports: Path, results: P
 
 
 def test_interrupting_keeps_what_is_done_and_the_next_run_goes_on(
-    cli: Cli, pipeline: Any, reports: Path, results: Path
+    cli: Cli, pipeline: Any, reports: Path, results: Path, listens_to_ctrl_c: None
 ) -> None:
     pipeline.slots = 1
 

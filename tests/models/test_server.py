@@ -265,7 +265,7 @@ def test_the_child_ends_when_its_parent_is_killed(file: Path) -> None:
     assert ended(url)
 
 
-def test_serving_ends_cleanly_on_an_interrupt(file: Path) -> None:
+def test_serving_ends_cleanly_on_an_interrupt(file: Path, listens_to_ctrl_c: None) -> None:
     process, url = parent(
         file, "serve_until_interrupted(spec, file, lambda s: print(s.url, flush=True))"
     )
