@@ -68,14 +68,16 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python cannot make a virtual" \
 		"environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 
-# Only wheels, each checked against its hash; the package itself is linked, not copied.
+# Only wheels, each checked against its hash; the package itself is linked, not copied. The locks are
+# complete, so pip resolves nothing: where it does, a newer release than the locked one of a package
+# that another wants with an extra (coverage[toml]) ends the installation.
 $(VENV)/run.stamp: requirements/run.lock pyproject.toml hatch_build.py | $(VENV)/bin/python
 	@echo "Installing requirements/run.lock (about a minute the first time)"
-	@$(PIP) install -qq --require-hashes --only-binary :all: --requirement requirements/run.lock
+	@$(PIP) install -qq --no-deps --require-hashes --only-binary :all: --requirement requirements/run.lock
 	@$(PIP) install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
 	@echo "Installing requirements/dev.lock"
-	@$(PIP) install -qq --require-hashes --only-binary :all: --requirement requirements/dev.lock
+	@$(PIP) install -qq --no-deps --require-hashes --only-binary :all: --requirement requirements/dev.lock
 	@touch $@
