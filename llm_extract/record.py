@@ -149,6 +149,24 @@ class Operand(Frozen):
     end: int | None
 
 
+class Change(Frozen):
+    """One slot or link of a claim set anew; `before` and `after` are words of the report or ids."""
+
+    claim: str = Field(description="id of the claim or facility that changes")
+    field: str = Field(description="slot name as in `RecordClaim.slots`, or part_of")
+    before: str | None = Field(description="the words or id that stand there; null: nothing")
+    after: str | None = Field(description="the words or id that would; null: nothing")
+    start: int | None = Field(description="first character of the number that is taken; null: none")
+    end: int | None = Field(description="one past its last character")
+
+
+class Suggestion(Frozen):
+    """A smallest change after which every rule that it concerns closes; never applied by itself."""
+
+    message: str = Field(description="the change in one sentence")
+    changes: list[Change]
+
+
 class Finding(Frozen):
     """What one rule has to say about a record, in one sentence an analyst understands."""
 
@@ -159,7 +177,7 @@ class Finding(Frozen):
     fields: list[str] = Field(description="slots or attributes concerned")
     operands: list[Operand]
     message: str
-    suggestion: str | None
+    suggestions: list[Suggestion] = Field(description="equally small ones; empty: none was found")
 
 
 class ReportHead(Frozen):
@@ -193,6 +211,16 @@ class Attempt(Frozen):
     error: str | None
 
 
+class OtherReading(Frozen):
+    """A reading of the same report that was not kept, with what the rules said of it."""
+
+    strategy: str
+    prompt: str = Field(description="NAME@VERSION")
+    claims: list[RecordClaim]
+    facilities: list[RecordFacility]
+    findings: list[Finding]
+
+
 class Provenance(Frozen):
     """Where a record comes from: enough to make it again."""
 
@@ -209,6 +237,9 @@ class Provenance(Frozen):
         description="START:END of count mentions that are listed as not about people or places"
     )
     attempts: list[Attempt]
+    readings: list[OtherReading] = Field(
+        default=[], description="readings of the same report that were not kept"
+    )
 
 
 class Failure(Frozen):

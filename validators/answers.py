@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llm_extract.record import Attempt, Finding
+from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
 from llm_extract.validators.wording import cut, found
 
@@ -32,3 +33,15 @@ def passages_are_answered(given: RuleInput) -> Iterator[Finding]:
             "extraction",
             f"the model gave no usable answer about the passage that begins {cut(words)!r}",
         )
+
+
+RULES = (
+    Rule(
+        "C02",
+        "every passage that a model was asked about has an answer that passed its schema",
+        "warning",
+        READING,
+        "Records that no model was asked for.",
+        passages_are_answered,
+    ),
+)

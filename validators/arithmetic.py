@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from llm_extract.intervals import Interval, total
 from llm_extract.record import Finding, FindingKind, RecordClaim, RecordCount, Severity
+from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
 from llm_extract.validators.rule_input import Held, RuleInput
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
@@ -206,3 +207,41 @@ def _ungrounded(given: RuleInput, terms: Sequence[Term]) -> str:
     if not lost:
         return ""
     return f" ({listed(lost)} not read in {'its' if len(lost) == 1 else 'their'} quotes)"
+
+
+RULES = (
+    Rule(
+        "A01",
+        "each part <= total (children, women, men, each subgroup)",
+        "error",
+        SUMS,
+        OPEN_BOUND,
+        parts_within_total,
+    ),
+    Rule(
+        "A02",
+        "children + women + men <= total",
+        "error",
+        SUMS,
+        f"{OPEN_BOUND} A claimant may count girls as children and as women: where girls are "
+        "stated and counting them once closes the sum, a warning.",
+        sexes_and_ages_within_total,
+    ),
+    Rule(
+        "A03",
+        "parts printed as complete (men, women and children all given after a total) sum to the "
+        "total",
+        "warning",
+        SUMS,
+        "A total that code derived; a sum above the total is A02's.",
+        complete_parts_reach_total,
+    ),
+    Rule(
+        "A04",
+        "boys + girls <= children; infants <= children",
+        "error",
+        SUMS,
+        OPEN_BOUND,
+        minors_within_children,
+    ),
+)

@@ -8,6 +8,7 @@ from datetime import date
 from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Outcome, Weapon
 from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, sum_within, verdict
+from llm_extract.validators.rule import OPEN_BOUND, READING, SUMS, Rule
 from llm_extract.validators.rule_input import RuleInput, in_order, same_name
 from llm_extract.validators.wording import cut, found, listed, named
 
@@ -249,3 +250,28 @@ def _misfit(child: RecordClaim, others: Sequence[RecordClaim], why: str, field: 
         claims=[child, *others],
         fields=[field],
     )
+
+
+RULES = (
+    Rule(
+        "A05",
+        "claims part_of the same claim along one dimension (party, place, weapon, day) sum to <= "
+        "the parent, for total and for each of children, women, men",
+        "error",
+        SUMS,
+        f"{OPEN_BOUND} Siblings that share a party, place, weapon or day (joint attacks) are not "
+        "summed with one another; nor are those that inherit the parent's.",
+        siblings_within_parent,
+    ),
+    Rule(
+        "A06",
+        "a part_of child has the parent's claimant, an outcome the parent's can contain, and lies "
+        "inside its period; no part_of circle",
+        "error",
+        READING,
+        "A part that states no claimant or date inherits it, and a parent in the report's own "
+        "voice may have a named part. Places are not compared: names don't tell whether a town "
+        "lies in a region.",
+        parts_fit_their_parents,
+    ),
+)

@@ -8,7 +8,8 @@ from llm_extract.cues import cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import Finding
-from llm_extract.validators.grounding import counts_casualties, listed_mentions, read_operand
+from llm_extract.validators.binding import counts_casualties, listed_mentions, read_operand
+from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput, in_order
 from llm_extract.validators.wording import cut, found, listed
 
@@ -86,3 +87,17 @@ def _quoted_sentences(given: RuleInput) -> set[int]:
             if quote.start is not None and quote.end is not None:
                 touched.update(given.sentences_between(quote.start, quote.end))
     return touched
+
+
+RULES = (
+    Rule(
+        "C01",
+        "casualty words with a count and no claim (silent omission); a claim where the report has "
+        "no casualty word",
+        "error",
+        READING,
+        "A sentence that only repeats numbers of a claim, or whose numbers are corrected by the "
+        "report or listed as not about people; languages without a table of casualty words.",
+        casualties_are_claimed,
+    ),
+)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
 from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
@@ -56,3 +57,17 @@ def _sources(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[M
 
 def _first(nouns: list[Noun]) -> Noun:
     return min(nouns, key=lambda noun: noun.start)
+
+
+RULES = (
+    Rule(
+        "F01",
+        "numbers of facilities, attacks, rescues, munitions, vehicles and families are not in a "
+        "Claim",
+        "error",
+        READING,
+        "A number without a known noun; a count without a place in the text while one equal "
+        "number of its quotes may be people.",
+        claims_count_people,
+    ),
+)

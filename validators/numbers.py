@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from llm_extract.intervals import bounds
 from llm_extract.record import Finding, RecordCount
+from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput, counts_of
 from llm_extract.validators.wording import cut, found, named, operand, slot_words
 
@@ -52,3 +53,15 @@ def _faults(count: RecordCount) -> Iterator[str]:
 
 def _span(low: int, high: int | None) -> str:
     return f"{low} and up" if high is None else f"{low} to {high}"
+
+
+RULES = (
+    Rule(
+        "N01",
+        "low <= high; range has upper > value; vague has no value",
+        "error",
+        READING,
+        "The bounds of about and vague are a versioned policy and are not recomputed.",
+        counts_make_sense,
+    ),
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 
 from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import (
     Held,
     RuleInput,
@@ -78,3 +79,15 @@ def _of_one_parent(alike: Sequence[Held], indexes: dict[int, int]) -> Iterator[l
     for held in alike:
         by_parent.setdefault(held.part_of, []).append(held)
     yield from (same for same in by_parent.values() if len(same) > 1)
+
+
+RULES = (
+    Rule(
+        "R02",
+        "no exact duplicate claim",
+        "error",
+        READING,
+        "Equal slices of two different claims, which inherit what tells them apart.",
+        no_exact_duplicates,
+    ),
+)

@@ -49,7 +49,7 @@ def found(
         fields=list(dict.fromkeys(fields)),
         operands=list(operands),
         message=message,
-        suggestion=None,
+        suggestions=[],
     )
 
 

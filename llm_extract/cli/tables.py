@@ -185,8 +185,8 @@ def _findings(findings: Iterable[Finding]) -> Table:
     table = Table.grid(padding=(0, 1))
     for finding in findings:
         message = plain(finding.message)
-        if finding.suggestion:
-            message.append("\n→ ").append(plain(finding.suggestion))
+        for suggestion in finding.suggestions:
+            message.append("\n→ ").append(plain(suggestion.message))
         table.add_row(
             Text(finding.severity, STYLES[finding.severity]),
             plain(finding.rule, "bold"),

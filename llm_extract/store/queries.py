@@ -257,7 +257,6 @@ def _put_findings(connection: Connection, record_pk: int, record: Record) -> Non
             "record_pk": record_pk,
             "position": position,
             **finding.model_dump(include={"rule", "severity", "kind", "claims", "message"}),
-            "suggestion": finding.suggestion,
         }
         for position, finding in enumerate(record.findings)
     ]

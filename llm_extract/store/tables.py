@@ -126,5 +126,4 @@ findings = Table(
     Column("kind", String(16), nullable=False),
     Column("claims", JSON, nullable=False),
     Column("message", Text, nullable=False),
-    Column("suggestion", Text),
 )

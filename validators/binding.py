@@ -1,0 +1,268 @@
+"""Rules G03 and G04: every number of the text feeds a slot, and only one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_extract.cues import Cue, cue_table
+from llm_extract.numbers.mention import Mention
+from llm_extract.record import Finding, Operand, RecordClaim
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term
+from llm_extract.validators.containment import parent_of
+from llm_extract.validators.rule import READING, Rule
+from llm_extract.validators.rule_input import (
+    RuleInput,
+    counts_of,
+    in_order,
+    run_of,
+    says,
+)
+from llm_extract.validators.wording import (
+    cut,
+    found,
+    listed,
+    named,
+    operand,
+    slot_words,
+)
+
+NEIGHBOURHOOD = 60
+"""Most characters of text shown round an unbound number: enough to know the place by."""
+
+CARRY = 240
+"""How far before a counted person a casualty word still governs it: two sentences of a report, as
+parts often stand in the sentence after their toll ("The victims included 39 children")."""
+
+
+def mentions_are_bound(given: RuleInput) -> Iterator[Finding]:
+    """G03: a count of people or places in the text is bound to a slot, or listed as about neither.
+
+    Left out are numbers of things, counted words ("a doctor") without a casualty word beside them,
+    numbers that no casualty word governs, and numbers that the report corrects.
+    """
+    bound = _bound_starts(given)
+    listed_spans = listed_mentions(given)
+    for mention in given.countable:
+        if mention.start in bound or (mention.start, mention.end) in listed_spans:
+            continue
+        if counts_casualties(given, mention) or _counts_facilities(given, mention):
+            yield found(
+                "G03",
+                "warning",
+                "extraction",
+                f'"{cut(mention.text, 30)}" is in no claim: "{_neighbourhood(given, mention)}"',
+                operands=[read_operand(mention)],
+            )
+
+
+def mentions_feed_one_slot(given: RuleInput) -> Iterator[Finding]:
+    """G04: one mention feeds one slot of one outcome.
+
+    It may feed the total and the one group of a slice ("14 children"), a claim and the casualties
+    that contain it, and several slots where as many equal numbers stand in their quotes.
+    """
+    users: dict[int, list[Term]] = {}
+    for held in given.held:
+        for field, count in counts_of(held):
+            if count.basis == "derived" or count.start is None or count.end is None:
+                continue
+            mention = given.mention_at(count.start, count.end)
+            if mention is not None and says(mention, count):
+                users.setdefault(mention.start, []).append(Term(held, field, count))
+    for start, users_of_one in users.items():
+        terms = sorted(users_of_one, key=lambda term: (*in_order(term.held), term.field))
+        if len(terms) < 2 or _may_share(given, terms):
+            continue
+        mention = next(m for m in given.countable if m.start == start)
+        slots = listed([f"{slot_words(t.field)} of {named(t.held)}" for t in terms])
+        yield found(
+            "G04",
+            "error",
+            "extraction",
+            f'one number, "{cut(mention.text, 30)}", feeds {slots}',
+            claims=[term.held for term in terms],
+            fields=[term.field for term in terms],
+            operands=[operand(term.held, term.field, term.count) for term in terms],
+        )
+
+
+def counts_casualties(given: RuleInput, mention: Mention) -> bool:
+    """Whether a mention counts people whom a casualty word governs, and the count stands.
+
+    A counted word needs the casualty word beside it, a number without a known noun needs one in its
+    sentence or table, a number of persons one there or shortly before. A number that the report
+    itself corrects ("earlier reported 12") doesn't stand.
+    """
+    noun = given.noun_of(mention)
+    sentence = given.sentence_at(mention.start)
+    if sentence is None or (noun is not None and noun.role != "person"):
+        return False
+    if _is_corrected(given, mention, sentence.start):
+        return False
+    cues = given.cues_governing(sentence)
+    if mention.basis == "counted":
+        return any(_stand_together(given.text, mention, cue) for cue in cues)
+    if cues or noun is None:
+        return bool(cues)
+    return bool(given.cues_between(mention.start - CARRY, mention.start))
+
+
+def listed_mentions(given: RuleInput) -> frozenset[tuple[int, int]]:
+    """Spans that the record's provenance lists as not about people or places."""
+    provenance = given.record.provenance
+    spans: set[tuple[int, int]] = set()
+    for entry in provenance.unread_mentions if provenance is not None else ():
+        start, _, end = entry.partition(":")
+        if start.isdecimal() and end.isdecimal():
+            spans.add((int(start), int(end)))
+    return frozenset(spans)
+
+
+BESIDE = 24
+"""Most characters between a counted word and its casualty word: "a woman was badly hurt"."""
+
+BREAKS = frozenset(".,;:!?()\"'،؛؟«»“”\n|\t")
+"""Marks that part a counted word from a casualty word."""
+
+
+CORRECTS = 40
+"""Most characters between words of correction and the number they take back, about six words."""
+
+PASSIVE = frozenset({"was", "were", "been", "being", "is", "are", "be", "got", "fatally"})
+"""English words that make one who stands before "killed" its victim, and one after it another."""
+
+
+def _stand_together(text: str, mention: Mention, cue: Cue) -> bool:
+    """Whether a counted word is the victim of the casualty word beside it."""
+    if cue.start < mention.end and cue.end > mention.start:
+        return True
+    comes_first = mention.end <= cue.start
+    gap = text[mention.end : cue.start] if comes_first else text[cue.end : mention.start]
+    if len(gap) > BESIDE or not BREAKS.isdisjoint(gap):
+        return False
+    has_verb = not PASSIVE.isdisjoint(gap.casefold().split())
+    may_be_agent = mention.language == "en" and "object" in cue.roles
+    return has_verb or not may_be_agent if comes_first else not has_verb
+
+
+def _is_corrected(given: RuleInput, mention: Mention, sentence_start: int) -> bool:
+    """Whether the first number after words of correction is this one."""
+    table = cue_table(given.record.report.language)
+    corrections = table.pattern("context", "corrected")
+    first = max(sentence_start, mention.start - 2 * CORRECTS)
+    for correction in corrections.finditer(given.text, first, mention.start):
+        gap = given.text[correction.end() : mention.start]
+        if (
+            len(gap) <= CORRECTS
+            and ";" not in gap
+            and not given.mentions_between(correction.end(), mention.start)
+        ):
+            return True
+    return False
+
+
+def _counts_facilities(given: RuleInput, mention: Mention) -> bool:
+    if mention.basis == "counted":
+        return False
+    noun = given.noun_of(mention)
+    return noun is not None and noun.role == "facility"
+
+
+def _bound_starts(given: RuleInput) -> set[int]:
+    """Starts of the mentions that feed a slot: at its place, by its value, or as one it counts."""
+    bound: set[int] = set()
+    for held in given.held:
+        mentions = given.quoted(held)
+        counts = [count for _, count in counts_of(held)]
+        values = {(count.value, count.upper) for count in counts if count.value is not None}
+        vague = [count for count in counts if count.value is None]
+        for mention in mentions:
+            if (
+                mention.basis == "counted"
+                or (mention.value, mention.upper) in values
+                or any(says(mention, count) for count in vague)
+            ):
+                bound.add(mention.start)
+        for count in counts:
+            if count.start is not None and count.end is not None:
+                bound.update(m.start for m in given.mentions_between(count.start, count.end))
+            bound.update(m.start for m in run_of(given, held, count))
+    return bound
+
+
+def _may_share(given: RuleInput, terms: list[Term]) -> bool:
+    if _is_slice(terms) or _are_nested(given, terms):
+        return True
+    count = terms[0].count
+    equal = {m.start for term in terms for m in given.quoted(term.held) if says(m, count)}
+    return len(equal) >= len(terms)
+
+
+def _is_slice(terms: list[Term]) -> bool:
+    """Whether the terms are the total of one claim and one group of it, however much named."""
+    fields = [term.field for term in terms]
+    same_claim = all(term.held is terms[0].held for term in terms)
+    return same_claim and "total" in fields and sum(f in SEXES_AND_AGES for f in fields) <= 1
+
+
+def _are_nested(given: RuleInput, terms: list[Term]) -> bool:
+    """Whether the terms are one slot of a claim and of the casualties that it is part of."""
+    if len(terms) != 2 or terms[0].field != terms[1].field:
+        return False
+    claims = [term.held for term in terms if isinstance(term.held, RecordClaim)]
+    return any(
+        parent_of(given.record.claims, child) is parent and parent.outcome == "casualties"
+        for child in claims
+        for parent in claims
+        if child is not parent
+    )
+
+
+def _neighbourhood(given: RuleInput, mention: Mention) -> str:
+    """The whole words round a mention, as many as there is room for."""
+    text = given.text
+    room = max(0, NEIGHBOURHOOD - (mention.end - mention.start)) // 2
+    start, end = max(0, mention.start - room), min(len(text), mention.end + room)
+    if start > 0 and not text[start - 1].isspace():
+        start = next((i for i in range(start, mention.start) if text[i].isspace()), mention.start)
+    if end < len(text) and not text[end].isspace():
+        end = next((i for i in range(end, mention.end, -1) if text[i - 1].isspace()), mention.end)
+    return cut(text[start:end], NEIGHBOURHOOD)
+
+
+def read_operand(mention: Mention) -> Operand:
+    low = mention.value if mention.value is not None else 0
+    return Operand(
+        claim=None,
+        field=None,
+        low=low,
+        high=mention.upper if mention.upper is not None else mention.value,
+        as_written=mention.text,
+        start=mention.start,
+        end=mention.end,
+    )
+
+
+RULES = (
+    Rule(
+        "G03",
+        "every count of the ledger is bound to a claim or facility, or listed as not about people "
+        "or places",
+        "warning",
+        READING,
+        "Numbers of things; numbers that no casualty word governs or that the report corrects "
+        '("earlier reported 12"); a counted word ("a doctor") inside a quote, without a casualty '
+        "word beside it or as the one who acts.",
+        mentions_are_bound,
+    ),
+    Rule(
+        "G04",
+        "one mention feeds one slot (of one outcome)",
+        "error",
+        READING,
+        'A slice of one group ("14 children") feeds its total and its group; a claim and the '
+        "casualties that contain it may share a number; so may slots whose quotes hold as many "
+        "equal numbers.",
+        mentions_feed_one_slot,
+    ),
+)
