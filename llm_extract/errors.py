@@ -42,3 +42,9 @@ class RecordsError(LlmExtractError):
     """A file of records or gold reports is not what it should be."""
 
     code = "records"
+
+
+class ChangeError(LlmExtractError):
+    """A change of a record does not fit it: no such claim, slot or number, or no longer as said."""
+
+    code = "change"

@@ -7,10 +7,11 @@ bound, `about` and `vague`, is named by `POLICY_VERSION` and every constant of i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from llm_extract.record import RecordCount
 from llm_extract.schema import Qualifier
 
 POLICY_VERSION = "1"
@@ -132,6 +133,28 @@ def bounds(count: PrintedCount) -> tuple[int, int | None]:
             return 0, max(0, most - 1)
         case "about":
             return max(0, least - _slack(least)), most + _slack(most)
+
+
+def derived_total(parts: Sequence[RecordCount | None]) -> RecordCount | None:
+    """The total of a list without a printed one: the sum of its children, women and men.
+
+    None where fewer than two of them are stated or one of them has no number.
+    """
+    stated = [part for part in parts if part is not None]
+    if len(stated) < 2 or any(part.value is None for part in stated):
+        return None
+    highs = [part.high for part in stated]
+    return RecordCount(
+        value=sum(part.value or 0 for part in stated),
+        upper=None,
+        qualifier="exact" if all(part.qualifier == "exact" for part in stated) else "about",
+        basis="derived",
+        as_written=" + ".join(part.as_written for part in stated),
+        low=sum(part.low for part in stated),
+        high=None if None in highs else sum(high or 0 for high in highs),
+        start=None,
+        end=None,
+    )
 
 
 def _slack(number: int) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
-from llm_extract.intervals import bounds
+from llm_extract.intervals import bounds, derived_total
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
@@ -127,7 +127,7 @@ def _ground_claim(
         id=f"c{number + 1}",
         outcome=claim.outcome,
         victims=claim.victims,
-        total=total if total is not None else _derived([children, women, men]),
+        total=total if total is not None else derived_total([children, women, men]),
         children=children,
         women=women,
         men=men,
@@ -151,25 +151,6 @@ def _ground_claim(
         part_of=claim.part_of,
         part_of_id=None,
         evidence=evidence,
-    )
-
-
-def _derived(parts: Sequence[RecordCount | None]) -> RecordCount | None:
-    """The total of a list without a printed one: the sum of its children, women and men."""
-    stated = [part for part in parts if part is not None]
-    if len(stated) < 2 or any(part.value is None for part in stated):
-        return None
-    highs = [part.high for part in stated]
-    return RecordCount(
-        value=sum(part.value or 0 for part in stated),
-        upper=None,
-        qualifier="exact" if all(part.qualifier == "exact" for part in stated) else "about",
-        basis="derived",
-        as_written=" + ".join(part.as_written for part in stated),
-        low=sum(part.low for part in stated),
-        high=None if None in highs else sum(high or 0 for high in highs),
-        start=None,
-        end=None,
     )
 
 

@@ -1,0 +1,230 @@
+"""Changes of a record: slots set anew from the report's own numbers, and what a claim is part of.
+
+Pure: a changed record is a new one, its counts come from the ledger, its bounds from `intervals`,
+and a number from another sentence brings that sentence as evidence. No rule is asked here, and no
+change is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeVar, cast, get_args
+
+from llm_extract.errors import ChangeError
+from llm_extract.intervals import bounds, derived_total
+from llm_extract.numbers.mention import Ledger, Mention
+from llm_extract.passages import split_sentences
+from llm_extract.record import (
+    Change,
+    Evidence,
+    Record,
+    RecordClaim,
+    RecordCount,
+    RecordFacility,
+    RecordSubgroup,
+)
+from llm_extract.schema import Group
+
+PART_OF = "part_of"
+COUNT = "count"
+"""The only slot of a facility."""
+
+PLAIN_SLOTS = ("total", "children", "women", "men")
+"""Slots that every claim has; all others are subgroups."""
+
+GROUPS: frozenset[str] = frozenset(get_args(Group))
+
+Item = TypeVar("Item", RecordClaim, RecordFacility)
+
+
+def apply(record: Record, changes: Sequence[Change], text: str, ledger: Ledger) -> Record:
+    """The record with all changes made at once; each `before` is of the record as it is given.
+
+    `text` is the report's stored text and `ledger` its numbers. A change with `start` and `end`
+    puts the number that stands there into a slot, empty or not; one without empties it. The field
+    `part_of` takes an id or null. A total that code derived is derived anew. Findings and
+    disposition stay those of the record that was given until it is examined again.
+
+    Raises:
+        ChangeError: a change names no claim, slot, number or id that there is, one that is not as
+            `before` says, or what another change sets too.
+    """
+    asked: dict[str, dict[str, Change]] = {}
+    for change in changes:
+        fields = asked.setdefault(change.claim, {})
+        if change.field in fields:
+            raise ChangeError(f"{change.field} of {change.claim} is set twice: name it once")
+        fields[change.field] = change
+    known = {claim.id for claim in record.claims} | {place.id for place in record.facilities}
+    unknown = asked.keys() - known
+    if unknown:
+        raise ChangeError(f"the record has no claim {min(unknown)!r}: name one of its ids")
+    claims = [_changed_claim(claim, asked.get(claim.id, {}), ledger) for claim in record.claims]
+    facilities = [
+        _changed_facility(facility, asked.get(facility.id, {}), ledger)
+        for facility in record.facilities
+    ]
+    return record.model_copy(
+        update={
+            "claims": _finished(record.claims, claims, asked, text),
+            "facilities": _finished(record.facilities, facilities, asked, text),
+        }
+    )
+
+
+def count_at(mention: Mention) -> RecordCount:
+    """The count that a mention of the ledger makes, with its bounds and place."""
+    unbounded = RecordCount(
+        value=mention.value,
+        upper=mention.upper,
+        qualifier=mention.qualifier,
+        basis=mention.basis,
+        as_written=mention.text,
+        low=0,
+        high=None,
+        start=mention.start,
+        end=mention.end,
+    )
+    low, high = bounds(unbounded)
+    return unbounded.model_copy(update={"low": low, "high": high})
+
+
+def _changed_claim(claim: RecordClaim, fields: Mapping[str, Change], ledger: Ledger) -> RecordClaim:
+    """The claim with its slots set; links and evidence are done where all claims are known."""
+    there = claim.slots()
+    slots: dict[str, RecordCount | None] = {}
+    for field, change in fields.items():
+        if field != PART_OF:
+            _must_stand(change, there.get(field))
+            slots[field] = _taken(change, ledger)
+    if not slots:
+        return claim
+    update: dict[str, object] = {name: slots[name] for name in PLAIN_SLOTS if name in slots}
+    update["subgroups"] = _subgroups(claim, slots)
+    changed = claim.model_copy(update=update)
+    if claim.total is not None and claim.total.basis == "derived" and "total" not in slots:
+        total = derived_total([changed.children, changed.women, changed.men])
+        changed = changed.model_copy(update={"total": total})
+    return changed
+
+
+def _subgroups(claim: RecordClaim, slots: Mapping[str, RecordCount | None]) -> list[RecordSubgroup]:
+    names = [name for name in claim.slots() if name not in PLAIN_SLOTS]
+    named = zip(names, claim.subgroups, strict=True)
+    kept = [
+        part.model_copy(update={"count": slots[name]}) if slots.get(name) else part
+        for name, part in named
+        if name not in slots or slots[name] is not None
+    ]
+    for field, count in slots.items():
+        if count is not None and field not in PLAIN_SLOTS and field not in names:
+            kept.append(RecordSubgroup(group=_new_group(claim, field), label=None, count=count))
+    return kept
+
+
+def _new_group(claim: RecordClaim, field: str) -> Group:
+    prefix, _, group = field.partition(".")
+    if prefix != "subgroups" or group not in GROUPS:
+        raise ChangeError(
+            f"{claim.id} has no slot {field!r}: name total, children, women, men or subgroups.GROUP"
+        )
+    if group == "other":
+        raise ChangeError(f"{claim.id}: a subgroup other needs a label: choose a named group")
+    return cast(Group, group)
+
+
+def _changed_facility(
+    facility: RecordFacility, fields: Mapping[str, Change], ledger: Ledger
+) -> RecordFacility:
+    for field, change in fields.items():
+        if field == COUNT:
+            _must_stand(change, facility.count)
+            facility = facility.model_copy(update={COUNT: _taken(change, ledger)})
+        elif field != PART_OF:
+            raise ChangeError(f"{facility.id} has no slot {field!r}: name count or part_of")
+    return facility
+
+
+def _must_stand(change: Change, count: RecordCount | None) -> None:
+    words = count.as_written if count is not None else None
+    if words != change.before:
+        raise ChangeError(
+            f"{change.field} of {change.claim} is {_quoted(words)} and not "
+            f"{_quoted(change.before)}: look at the record again"
+        )
+
+
+def _taken(change: Change, ledger: Ledger) -> RecordCount | None:
+    if change.start is None and change.end is None and change.after is None:
+        return None
+    for mention in ledger.mentions:
+        if (mention.start, mention.end, mention.text) == (change.start, change.end, change.after):
+            if mention.kind in ("count", "vague"):
+                return count_at(mention)
+            break
+    raise ChangeError(
+        f"{change.field} of {change.claim}: no count {_quoted(change.after)} stands at "
+        f"{change.start}:{change.end} of the report: take a number of its ledger"
+    )
+
+
+def _finished(
+    before: Sequence[Item],
+    after: Sequence[Item],
+    asked: Mapping[str, Mapping[str, Change]],
+    text: str,
+) -> list[Item]:
+    """The items with their links set and with quotes for the numbers they took."""
+    places = {item.id: index for index, item in enumerate(before)}
+    done: list[Item] = []
+    for item in after:
+        changes = asked.get(item.id, {})
+        taken = [c for c in changes.values() if c.start is not None]
+        if taken:
+            evidence = _with_quotes(item.evidence, taken, text)
+            item = item.model_copy(update={"evidence": evidence})
+        if PART_OF in changes:
+            item = item.model_copy(update=_link(item, changes[PART_OF], places))
+        done.append(item)
+    return done
+
+
+def _link(
+    item: RecordClaim | RecordFacility, change: Change, places: Mapping[str, int]
+) -> dict[str, object]:
+    if change.before != item.part_of_id:
+        raise ChangeError(
+            f"{item.id} is part of {_quoted(item.part_of_id)} and not of "
+            f"{_quoted(change.before)}: look at the record again"
+        )
+    if change.after is None:
+        return {"part_of": None, "part_of_id": None}
+    if change.after not in places or change.after == item.id:
+        raise ChangeError(
+            f"{item.id} cannot be part of {change.after!r}: name another claim of its kind"
+        )
+    return {"part_of": places[change.after], "part_of_id": change.after}
+
+
+def _with_quotes(
+    evidence: Sequence[Evidence], taken: Sequence[Change], text: str
+) -> list[Evidence]:
+    """The evidence, and the sentences of taken numbers that stand in no quote, in text order."""
+    quotes = list(evidence)
+    for change in sorted(taken, key=lambda change: change.start or 0):
+        start, end = change.start or 0, change.end or 0
+        if any(
+            q.start is not None and q.end is not None and q.start <= start and end <= q.end
+            for q in quotes
+        ):
+            continue
+        around = [s for s in split_sentences(text) if s.start < end and s.end > start]
+        first, last = around[0].start, around[-1].end
+        new = Evidence(quote=text[first:last], start=first, end=last)
+        later = (i for i, q in enumerate(quotes) if q.start is not None and q.start > first)
+        quotes.insert(next(later, len(quotes)), new)
+    return quotes
+
+
+def _quoted(words: str | None) -> str:
+    return "nothing" if words is None else repr(words)
