@@ -60,7 +60,11 @@ def check(record: Record, text: str, ledger: Ledger) -> list[Finding]:
     carries are not looked at, so a second check gives the same list; the order of the claims
     changes nothing. Never raises on a record of the schema.
     """
-    given = RuleInput(record, text, ledger)
+    return check_input(RuleInput(record, text, ledger))
+
+
+def check_input(given: RuleInput) -> list[Finding]:
+    """`check` for one who has the rules' input already."""
     findings = [finding for each in RULES for finding in each.check(given)]
     return sorted(findings, key=_order)
 

@@ -30,6 +30,12 @@ _MARKED = re.compile(r"[^\w]+")
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
+_OF_THE_TEXT = frozenset(
+    {"countable", "_starts", "cues", "_cue_starts", "sentences", "_sentence_starts", "_nouns"}
+)
+"""Properties that look at text, ledger and language alone."""
+
+
 @dataclass(frozen=True)
 class RuleInput:
     """The one argument of a rule."""
@@ -37,6 +43,13 @@ class RuleInput:
     record: Record
     text: str
     ledger: Ledger
+
+    def with_record(self, record: Record) -> RuleInput:
+        """The input of another record of the same report; what follows from the text is shared."""
+        other = RuleInput(record, self.text, self.ledger)
+        for name in _OF_THE_TEXT & vars(self).keys():
+            vars(other)[name] = vars(self)[name]
+        return other
 
     @cached_property
     def held(self) -> tuple[Held, ...]:
