@@ -26,7 +26,13 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     for claim in given.record.claims:
         for field, count in claim.slots().items():
             nouns = [given.noun_of(mention) for mention in _sources(given, claim, count)]
-            others = [noun for noun in nouns if noun is not None and _is_no_person(noun)]
+            others = [
+                noun
+                for noun in nouns
+                if noun is not None
+                and _is_no_person(noun)
+                and not _tells_outcome(given, claim, noun)
+            ]
             if nouns and len(others) == len(nouns):
                 yield found(
                     "F01",
@@ -42,6 +48,14 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
 
 def _is_no_person(noun: Noun) -> bool:
     return noun.role == "facility" or (noun.role == "thing" and noun.label in NO_PEOPLE)
+
+
+def _tells_outcome(given: RuleInput, claim: RecordClaim, noun: Noun) -> bool:
+    """Whether the thing is what happened to each of the people: "422 arrests" are 422 detained."""
+    return any(
+        cue.outcome == claim.outcome and "head" in cue.roles
+        for cue in given.cues_between(noun.start, noun.end)
+    )
 
 
 def _sources(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Mention]:
@@ -66,8 +80,9 @@ RULES = (
         "Claim",
         "error",
         READING,
-        "A number without a known noun; a count without a place in the text while one equal "
-        "number of its quotes may be people.",
+        'A number without a known noun; what happened to each of the people ("422 arrests" are '
+        "422 detained); a count without a place in the text while one equal number of its quotes "
+        "may be people.",
         claims_count_people,
     ),
 )

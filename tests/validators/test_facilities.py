@@ -30,6 +30,12 @@ def test_a_number_without_a_known_noun_is_left_alone(desk: Any) -> None:
     assert at.found("F01", at.claim(total="30")) == []
 
 
+def test_arrests_are_people_detained_and_nothing_else(desk: Any) -> None:
+    at = desk("The lawyers documented 30 arbitrary arrests after the shooting killed five.")
+    assert at.found("F01", at.claim(total="30", outcome="detained")) == []
+    assert len(at.found("F01", at.claim(total="30", outcome="killed"))) == 1
+
+
 def test_a_count_without_a_place_is_fine_while_some_equal_number_may_be_people(desk: Any) -> None:
     at = desk("On Monday 30 schools were hit and 30 people killed.")
     somewhere = at.count("30", start=None, end=None)
