@@ -16,6 +16,9 @@ NO_PEOPLE = frozenset(
 )
 """Things of the lexicon that are never people; "cases" or "groups" may stand for them."""
 
+LONGEST_CUE = 24
+"""How far before a noun the casualty words that end with it may begin: "arbitrary arrests"."""
+
 
 def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     """F01: the noun beside the number of a claim is no facility and no thing.
@@ -53,8 +56,8 @@ def _is_no_person(noun: Noun) -> bool:
 def _tells_outcome(given: RuleInput, claim: RecordClaim, noun: Noun) -> bool:
     """Whether the thing is what happened to each of the people: "422 arrests" are 422 detained."""
     return any(
-        cue.outcome == claim.outcome and "head" in cue.roles
-        for cue in given.cues_between(noun.start, noun.end)
+        cue.outcome == claim.outcome and "head" in cue.roles and cue.end > noun.start
+        for cue in given.cues_between(noun.start - LONGEST_CUE, noun.end)
     )
 
 

@@ -14,8 +14,6 @@ from datetime import date, timedelta
 from random import Random
 
 from hypothesis import strategies as st
-
-from llm_extract.schema import Outcome, Period
 from properties import vocabulary as words
 from properties.drafts import (
     ClaimDraft,
@@ -27,6 +25,8 @@ from properties.drafts import (
     Pieces,
     joined,
 )
+
+from llm_extract.schema import Outcome, Period
 
 
 @dataclass(eq=False)
@@ -86,7 +86,7 @@ class Desk:
 
 
 def draw_report(random: Random, *, claims: int = 10, words: int = 0) -> Drawn:
-    """A consistent report of exactly `claims` claims and, where asked for, at least `words` words."""
+    """A consistent report of exactly `claims` claims; filled up to `words` words or a few more."""
     desk = _desk(random)
     while (room := claims - len(desk.page.claims)) > 0:
         fitting = [chapter for chapter, needs in CHAPTERS if needs <= room]
@@ -149,9 +149,7 @@ def _draw_parts(desk: Desk, claim: ClaimDraft, share: float = 0.6) -> None:
     """Gives a claim children, women, men and a subgroup, all within its total."""
     if not desk.chance(share):
         return
-    whole = claim.total.value if claim.total.value is not None else claim.total.least
-    if claim.total.qualifier == "fewer_than":
-        whole -= 1
+    whole = _room_of(claim.total)
     if claim.total.qualifier == "at_most" or whole < 2:
         return
     names = [name for name, p in (("children", 0.8), ("women", 0.6)) if desk.chance(p)]
@@ -519,7 +517,7 @@ def _documented(desk: Desk, head: ClaimDraft, where: str) -> Pieces:
 def _slices(desk: Desk, head: ClaimDraft, room: int, parts: float) -> list[ClaimDraft]:
     """Claims that are part of a toll and that its total and its parts have room for."""
     left = {
-        name: (head.slots[name].value or head.slots[name].least)
+        name: _room_of(head.slots[name])
         for name in ("total", "children", "women")
         if name in head.slots
     }
@@ -542,6 +540,12 @@ def _slices(desk: Desk, head: ClaimDraft, room: int, parts: float) -> list[Claim
                     left[name] -= share
         slices.append(part)
     return slices
+
+
+def _room_of(figure: Figure) -> int:
+    """How many people parts may print for it not to be exceeded by them."""
+    value = figure.value if figure.value is not None else figure.least
+    return value - 1 if figure.qualifier == "fewer_than" else value
 
 
 def _by_party(desk: Desk, head: ClaimDraft, room: int) -> None:
