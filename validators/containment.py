@@ -88,6 +88,15 @@ def parent_of(claims: Sequence[RecordClaim], child: RecordClaim) -> RecordClaim 
     return claims[child.part_of]
 
 
+def apart_on(one: RecordClaim, other: RecordClaim) -> frozenset[str]:
+    """The dimensions on which both claims state something and share nothing."""
+    return frozenset(
+        name
+        for name, slices_of in DIMENSIONS.items()
+        if (mine := slices_of(one)) and (theirs := slices_of(other)) and not _share(mine, theirs)
+    )
+
+
 def _families(
     given: RuleInput,
 ) -> dict[int, tuple[RecordClaim, list[list[RecordClaim]]]]:
