@@ -219,7 +219,7 @@ class Manuscript:
 
 
 def _quote(random: Random, text: str, start: int, end: int, figures: Iterable[Figure]) -> Evidence:
-    """A sentence as a quote; now and then it ends before the full stop or right after its figures."""
+    """A sentence as a quote; now and then it ends before its full stop or after the figures."""
     inside = [f.end for f in figures if start <= f.start < end]
     chance = random.random()
     if chance < 0.15 and text[end - 1] == ".":
