@@ -178,6 +178,10 @@ class Finding(Frozen):
     operands: list[Operand]
     message: str
     suggestions: list[Suggestion] = Field(description="equally small ones; empty: none was found")
+    culprit: str | None = Field(
+        default=None,
+        description="CLAIM.SLOT or CLAIM.part_of that is to blame as far as one alone is; else null",
+    )
 
 
 class ReportHead(Frozen):
