@@ -36,7 +36,7 @@ from llm_extract.errors import DocumentError, RecordsError
 from llm_extract.export import to_frame
 from llm_extract.numbers import read_ledger
 from llm_extract.pipeline import DEFAULT_MODEL, Pipeline, Settings, Strategy
-from llm_extract.validators.catalogue import check as check_record
+from llm_extract.validators.culprits import examine
 
 if TYPE_CHECKING:
     import polars as pl
@@ -204,6 +204,8 @@ def extract(
 def check(record: envelope.Record, text: str) -> list[envelope.Finding]:
     """What the rules find in a record, which may have been changed by hand; asks no model.
 
+    Findings carry the smallest changes that would close them, where there are any.
+
     `text` is the report that the record was made of.
 
     Raises:
@@ -217,7 +219,7 @@ def check(record: envelope.Record, text: str) -> list[envelope.Finding]:
             f"the text is not the one that record {shown(head.id)!r} was made of: give the whole "
             "text of that report, unchanged"
         )
-    return list(check_record(record, kept, read_ledger(kept, head.language)))
+    return examine(record, kept, read_ledger(kept, head.language))
 
 
 def read_source(source: Source, published: date | str | None = None) -> Report:

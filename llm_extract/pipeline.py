@@ -29,7 +29,8 @@ from llm_extract.numbers.mention import Ledger
 from llm_extract.prompting import Prompt, PromptStrategy, load_prompt
 from llm_extract.record import Failure, Provenance, Record, ReportHead
 from llm_extract.schema import SCHEMA_VERSION, CasualtyReport
-from llm_extract.validators.catalogue import check, disposition
+from llm_extract.validators.catalogue import disposition
+from llm_extract.validators.culprits import examine
 
 Strategy = Literal["auto", "document", "sentence", "mention"]
 
@@ -224,7 +225,7 @@ def _record(
     )
     if failure is not None:
         return record
-    findings = check(record, report.text, ledger)
+    findings = examine(record, report.text, ledger)
     return record.model_copy(update={"findings": findings, "disposition": disposition(findings)})
 
 
