@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llm_extract.cues import Cue, cue_table
+from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
-from llm_extract.record import Finding, Operand, RecordClaim
+from llm_extract.record import Finding, Operand, RecordClaim, RecordCount
 from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term
 from llm_extract.validators.containment import parent_of
 from llm_extract.validators.rule import READING, Rule
@@ -95,7 +96,7 @@ def counts_casualties(given: RuleInput, mention: Mention) -> bool:
     """
     noun = given.noun_of(mention)
     sentence = given.sentence_at(mention.start)
-    if sentence is None or (noun is not None and noun.role != "person"):
+    if sentence is None or (noun is not None and not names_victims(given, noun)):
         return False
     if _is_corrected(given, mention, sentence.start):
         return False
@@ -105,6 +106,11 @@ def counts_casualties(given: RuleInput, mention: Mention) -> bool:
     if cues or noun is None:
         return bool(cues)
     return bool(given.cues_between(mention.start - CARRY, mention.start))
+
+
+def names_victims(given: RuleInput, noun: Noun) -> bool:
+    """Whether a noun counts people: a word for them, or for what befell each ("422 arrests")."""
+    return noun.role == "person" or (noun.role == "thing" and bool(given.outcomes_of(noun)))
 
 
 def listed_mentions(given: RuleInput) -> frozenset[tuple[int, int]]:
@@ -124,6 +130,9 @@ BESIDE = 24
 BREAKS = frozenset(".,;:!?()\"'،؛؟«»“”\n|\t")
 """Marks that part a counted word from a casualty word."""
 
+
+DEFINITE = frozenset({"the", "these", "those", "all", "both"})
+"""Words before a number that was given before."""
 
 CORRECTS = 40
 """Most characters between words of correction and the number they take back, about six words."""
@@ -174,12 +183,11 @@ def _bound_starts(given: RuleInput) -> set[int]:
     for held in given.held:
         mentions = given.quoted(held)
         counts = [count for _, count in counts_of(held)]
-        values = {(count.value, count.upper) for count in counts if count.value is not None}
         vague = [count for count in counts if count.value is None]
         for mention in mentions:
             if (
                 mention.basis == "counted"
-                or (mention.value, mention.upper) in values
+                or any(_repeats(given, count, mention) for count in counts)
                 or any(says(mention, count) for count in vague)
             ):
                 bound.add(mention.start)
@@ -188,6 +196,23 @@ def _bound_starts(given: RuleInput) -> set[int]:
                 bound.update(m.start for m in given.mentions_between(count.start, count.end))
             bound.update(m.start for m in run_of(given, held, count))
     return bound
+
+
+def _repeats(given: RuleInput, count: RecordCount, mention: Mention) -> bool:
+    """Whether a mention gives a count's number and is no other number of the sentence it is from.
+
+    "Two died in Velm and two in Kandor" are four people: only "the two" would be the same.
+    """
+    if count.value is None or (count.value, count.upper) != (mention.value, mention.upper):
+        return False
+    if count.start is None or count.end is None:
+        return True
+    own = given.mention_at(count.start, count.end)
+    if own is None or own == mention or not says(own, count):
+        return True
+    here, there = given.sentence_at(mention.start), given.sentence_at(own.start)
+    before = given.text[max(0, mention.start - 12) : mention.start].casefold().split()
+    return here != there or (bool(before) and before[-1] in DEFINITE)
 
 
 def _may_share(given: RuleInput, terms: list[Term]) -> bool:

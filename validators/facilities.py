@@ -16,9 +16,6 @@ NO_PEOPLE = frozenset(
 )
 """Things of the lexicon that are never people; "cases" or "groups" may stand for them."""
 
-LONGEST_CUE = 24
-"""How far before a noun the casualty words that end with it may begin: "arbitrary arrests"."""
-
 
 def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     """F01: the noun beside the number of a claim is no facility and no thing.
@@ -34,7 +31,7 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
                 for noun in nouns
                 if noun is not None
                 and _is_no_person(noun)
-                and not _tells_outcome(given, claim, noun)
+                and claim.outcome not in given.outcomes_of(noun)
             ]
             if nouns and len(others) == len(nouns):
                 yield found(
@@ -51,14 +48,6 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
 
 def _is_no_person(noun: Noun) -> bool:
     return noun.role == "facility" or (noun.role == "thing" and noun.label in NO_PEOPLE)
-
-
-def _tells_outcome(given: RuleInput, claim: RecordClaim, noun: Noun) -> bool:
-    """Whether the thing is what happened to each of the people: "422 arrests" are 422 detained."""
-    return any(
-        cue.outcome == claim.outcome and "head" in cue.roles and cue.end > noun.start
-        for cue in given.cues_between(noun.start - LONGEST_CUE, noun.end)
-    )
 
 
 def _sources(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Mention]:

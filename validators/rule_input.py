@@ -18,12 +18,16 @@ from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
 from llm_extract.passages import Sentence, split_sentences
 from llm_extract.record import Evidence, Record, RecordClaim, RecordCount, RecordFacility
+from llm_extract.schema import Outcome
 
 Held = RecordClaim | RecordFacility
 """Whatever holds counts and quotes: a claim of people or of facilities."""
 
 COUNT_KINDS = frozenset({"count", "vague"})
 """Kinds of mention that can count people or places; ages, dates, money and the like cannot."""
+
+LONGEST_CUE = 24
+"""How far before a noun the casualty words that end with it may begin: "arbitrary arrests"."""
 
 _SPACE = re.compile(r"\s+")
 _MARKED = re.compile(r"[^\w]+")
@@ -150,6 +154,14 @@ class RuleInput:
             self._nouns[mention.start] = counted_noun(self.text, mention)
         return self._nouns[mention.start]
 
+    def outcomes_of(self, noun: Noun) -> frozenset[Outcome]:
+        """The outcomes that a noun tells by itself: "422 arrests" are 422 detained."""
+        return frozenset(
+            cue.outcome
+            for cue in self.cues_between(noun.start - LONGEST_CUE, noun.end)
+            if "head" in cue.roles and cue.end > noun.start
+        )
+
     @cached_property
     def _nouns(self) -> dict[int, Noun | None]:
         return {}
@@ -218,7 +230,7 @@ def is_read(given: RuleInput, held: Held, count: RecordCount) -> bool:
     if any(says(mention, count) for mention in mentions):
         return True
     if count.value == 0:
-        return _stands_in_quotes(held, count.as_written)
+        return _is_denied(given, held, count.as_written)
     return count.basis == "counted" and (
         _run_of(mentions, count.value) != () or _lists(given, held, count)
     )
@@ -259,6 +271,22 @@ def _run_of(mentions: tuple[Mention, ...], value: int | None) -> tuple[Mention, 
 def _lists(given: RuleInput, held: Held, count: RecordCount) -> bool:
     words = [word for word in _MARKED.split(count.as_written) if word]
     return (count.value or 0) <= len(words) and _stands_in_quotes(held, count.as_written)
+
+
+def _is_denied(given: RuleInput, held: Held, words: str) -> bool:
+    """Whether denying words stand in a quote, and not as "no fewer than 5" does."""
+    denial = re.compile(rf"(?<!\w){re.escape(folded(words))}(?!\w)", re.IGNORECASE)
+    qualifiers = [
+        (m.qualifier_start, m.qualifier_end)
+        for m in given.quoted(held)
+        if m.qualifier_start is not None and m.qualifier_end is not None
+    ]
+    return any(
+        not any(start <= quote.start + found.start() < end for start, end in qualifiers)
+        for quote in held.evidence
+        if quote.start is not None and folded(words)
+        for found in denial.finditer(quote.quote)
+    )
 
 
 def _stands_in_quotes(held: Held, words: str) -> bool:

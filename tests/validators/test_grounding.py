@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
 
+from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Evidence
+from llm_extract.validators.catalogue import check
 
 TOLL = "On Monday 35 people were killed in Northam, including two children."
 
@@ -117,6 +120,38 @@ def test_a_zero_is_read_where_its_denying_words_stand(desk: Any) -> None:
     at = desk("On Monday no casualties were reported.")
     zero = at.count("no", value=0, qualifier="exact", low=0, high=0)
     assert at.found("G02", at.claim(outcome="casualties", total=zero)) == []
+
+
+@pytest.mark.parametrize("words", ["0", "no"])
+def test_a_zero_is_not_read_in_another_number_or_in_a_qualifier(desk: Any, words: str) -> None:
+    text = "On Monday no fewer than 105 people were killed."
+    at = desk(text)
+    place = (text.index("no"), text.index("105") - 1)
+    qualified = dataclasses.replace(
+        at.ledger.mentions[0],
+        qualifier="at_least",
+        qualifier_start=place[0],
+        qualifier_end=place[1],
+    )
+    zero = at.count("no", as_written=words, value=0, qualifier="exact", low=0, high=0, start=None)
+    claim = at.claim(total="at least 105", children=zero)
+    ledger = Ledger(text, (qualified,))
+    found = [f for f in check(at.record(claim), text, ledger) if f.rule == "G02"]
+    assert [finding.fields for finding in found] == [["children"]]
+
+
+def test_an_equal_number_of_the_same_sentence_is_of_other_people(desk: Any) -> None:
+    at = desk("On Monday four people were killed in Velm and four in Kandor. The four lived apart.")
+    [finding] = at.found("G03", at.claim(total="four"))
+    assert finding.operands[0].start == at.text.rindex("four in Kandor")
+    again = desk("On Monday four people were killed in Velm. Of the four, two were children.")
+    assert again.found("G03", again.claim(total="four", children="two")) == []
+
+
+def test_a_number_of_arrests_needs_a_claim(desk: Any) -> None:
+    at = desk("Lawyers documented 30 arbitrary arrests in Velm.")
+    assert len(at.found("G03")) == 1
+    assert at.found("G03", at.claim(total="30", outcome="detained")) == []
 
 
 def test_a_count_of_people_in_no_claim_is_a_warning_with_its_place(desk: Any) -> None:
