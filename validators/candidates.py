@@ -37,6 +37,16 @@ class Candidates:
 
     given: RuleInput
 
+    def rivals(self, starts: Collection[int]) -> list[Slot]:
+        """Slots that have a number and would fit one at these offsets that no slot has."""
+        mentions = [m for m in self._free if m.start in starts]
+        return [
+            (held.id, field)
+            for held in self._holders
+            for field in self._slots[held.id]
+            if any(self._speaks_of(held, m) and self._fit(m, field) == FITS for m in mentions)
+        ]
+
     def replaced(self, slots: Iterable[Slot]) -> Iterator[Changes]:
         """Another number for a slot: one that no slot has, or its own as the ledger reads it."""
         for slot in self._known(slots):
@@ -183,14 +193,9 @@ class Candidates:
         noun = self.given.noun_of(mention)
         return noun is not None and (noun.role == "facility" or noun.label in PLAIN_SLOTS)
 
-    def _touched(self, held: Held) -> frozenset[int]:
-        """Indexes of the sentences of a claim's quotes."""
-        spans = [(q.start, q.end) for q in held.evidence if q.start is not None and q.end]
-        return frozenset(n for span in spans for n in self.given.sentences_between(*span))
-
     def _reach(self, held: Held) -> range:
         """Indexes of the sentences of a claim's quotes and one on each side, in their paragraph."""
-        touched = self._touched(held)
+        touched = self._quoted[held.id]
         if not touched:
             return range(0)
         sentences = self.given.sentences
@@ -212,10 +217,22 @@ class Candidates:
         return sentence is not None and sentence.index in self._reaches[id]
 
     def _speaks_of(self, held: Held, mention: Mention) -> bool:
-        """Whether a number stands in a sentence of a claim's quotes or in the one after it."""
+        """Whether a number stands in a quoted sentence of a claim, or after one and in none."""
         sentence = self.given.sentence_at(mention.start)
-        touched = self._touched(held)
-        return sentence is not None and bool({sentence.index, sentence.index - 1} & touched)
+        if sentence is None:
+            return False
+        is_quoted = any(sentence.index in touched for touched in self._quoted.values())
+        return (sentence.index - (not is_quoted)) in self._quoted[held.id]
+
+    def _touched(self, held: Held) -> frozenset[int]:
+        """Indexes of the sentences of a claim's quotes."""
+        spans = [(q.start, q.end) for q in held.evidence if q.start is not None and q.end]
+        return frozenset(n for span in spans for n in self.given.sentences_between(*span))
+
+    @cached_property
+    def _quoted(self) -> dict[str, frozenset[int]]:
+        """Indexes of the sentences of each claim's quotes."""
+        return {held.id: self._touched(held) for held in self.given.held}
 
     def _neighbours(self, id: str) -> list[Held]:
         """Claims of the same toll or the same sentences, those of the same toll first."""
@@ -250,13 +267,20 @@ class Candidates:
         own = self._source(slot)
         found = [
             (fit, mention not in self.given.quoted(self._held[id]), mention.start, mention)
-            for mention in self._free
+            for mention in (*self._free, *self._slices(slot))
             if self._is_near(mention, id) and (fit := self._fit(mention, field)) is not None
         ]
         offered = [mention for *_, mention in sorted(found, key=lambda entry: entry[:3])]
         if own is not None and own not in offered and _differs(own, self._slots[id][field]):
             offered.insert(0, own)
         return offered
+
+    def _slices(self, slot: Slot) -> list[Mention]:
+        """Numbers that a total and a group of one claim may share, as in "14 children"."""
+        id, field = slot
+        partners = [name for name in self._slots[id] if (name == "total") != (field == "total")]
+        sources = (self._source((id, name)) for name in partners)
+        return [m for m in sources if m is not None and self._fit(m, field) == FITS]
 
     def _empty_slot(self, held: Held, mention: Mention) -> Slot | None:
         """The empty slot of a claim that the noun beside a number names."""

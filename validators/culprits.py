@@ -46,7 +46,6 @@ ABOUT_THE_READING = frozenset({"C02", "X01"})
 """Rules about how a record came about: another number can neither close nor break them."""
 
 Key = tuple[object, ...]
-"""What makes two findings the same one, whatever numbers their messages name."""
 
 
 def examine(record: Record, text: str, ledger: Ledger) -> list[Finding]:
@@ -68,6 +67,12 @@ def with_suggestions(
     `MOST_LISTED` are listed, the most plausible first.
     """
     return _explained(RuleInput(record, text, ledger), findings)
+
+
+def finding_key(finding: Finding) -> Key:
+    """What makes two findings of a report the same one: all but its words and numbers."""
+    loose = tuple(o.start for o in finding.operands if o.claim is None)
+    return (finding.rule, finding.severity, tuple(finding.claims), tuple(finding.fields), loose)
 
 
 def _explained(given: RuleInput, findings: Sequence[Finding]) -> list[Finding]:
@@ -109,8 +114,8 @@ class _Search:
     _after: dict[Changes, Counter[Key]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._candidates = Candidates(self.given)
-        self._keys = [_key(finding) for finding in self.findings]
+        self._offers = Candidates(self.given)
+        self._keys = [finding_key(finding) for finding in self.findings]
         self._before = Counter(self._keys)
 
     def closing(self) -> dict[int, list[_Closing]]:
@@ -152,21 +157,25 @@ class _Search:
     def _by_size(self, group: Sequence[int]) -> Iterator[Iterator[Changes]]:
         """Candidates size by size; the first words of this module give the sizes."""
         own = [self.findings[index] for index in group]
-        offers = self._candidates
         slots = list(dict.fromkeys(slot for finding in own for slot in _slots(finding)))
+        if not slots:
+            yield from self._for_loose_numbers(own)
+            return
         links = {id for finding in own for id in self._linked(finding)}
-        loose = {
-            o.start for f in own for o in f.operands if o.claim is None and o.start is not None
-        }
-        filled = [] if slots else list(offers.filled(loose))
-        yield chain(
-            (fill for fill in filled if len(fill) == 1),
-            offers.replaced(slots),
-            offers.relinked(links),
-        )
-        yield chain((fill for fill in filled if len(fill) == 2), offers.rearranged(slots))
-        yield (fill for fill in filled if len(fill) > 2)
-        yield offers.emptied(slots, links)
+        yield chain(self._offers.replaced(slots), self._offers.relinked(links))
+        yield self._offers.rearranged(slots)
+        yield self._offers.emptied(slots, links)
+
+    def _for_loose_numbers(self, findings: Sequence[Finding]) -> Iterator[Iterator[Changes]]:
+        """Candidates for numbers that are in no claim: an empty slot, or one that has another."""
+        starts = {o.start for f in findings for o in f.operands if o.start is not None}
+        rivals = self._offers.rivals(starts)
+        filled = list(self._offers.filled(starts))
+        sizes = [chain(filled, self._offers.replaced(rivals)), self._offers.rearranged(rivals)]
+        for number, size in enumerate(sizes, start=1):
+            fitting = (c for c in size if any(change.start in starts for change in c))
+            yield (c for c in fitting if len(c) == number)
+        yield (fill for fill in filled if len(fill) > len(sizes))
 
     def _linked(self, finding: Finding) -> Iterator[str]:
         """Claims of a finding that are part of another one of it, or of none that there is."""
@@ -183,7 +192,7 @@ class _Search:
         if given is None or not self._closes(given, needed):
             return None
         if changes not in self._after:
-            self._after[changes] = Counter(map(_key, check_input(given)))
+            self._after[changes] = Counter(map(finding_key, check_input(given)))
         after = self._after[changes]
         if any(key[0] not in ABOUT_THE_READING for key in after - self._before):
             return None
@@ -193,7 +202,7 @@ class _Search:
             closed=frozenset(i for i, key in enumerate(self._keys) if not after[key]),
             errors_left=sum(finding.severity == "error" for finding in left),
             findings_left=len(left),
-            doubts=self._candidates.doubts(changes),
+            doubts=self._offers.doubts(changes),
         )
 
     def _changed(self, changes: Changes) -> RuleInput | None:
@@ -211,7 +220,7 @@ class _Search:
     def _closes(self, given: RuleInput, needed: Sequence[int]) -> bool:
         """Whether the rules that are broken find nothing more: quicker than asking all."""
         broken = dict.fromkeys(self.findings[index].rule for index in needed)
-        still = {_key(finding) for id in broken for finding in rule(id).check(given)}
+        still = {finding_key(finding) for id in broken for finding in rule(id).check(given)}
         return not any(self._keys[index] in still for index in needed)
 
 
@@ -231,11 +240,6 @@ def _plausibility(each: _Closing) -> tuple[object, ...]:
 
 
 # --- findings that belong together ------------------------------------------------------------
-
-
-def _key(finding: Finding) -> Key:
-    loose = tuple(o.start for o in finding.operands if o.claim is None)
-    return (finding.rule, finding.severity, tuple(finding.claims), tuple(finding.fields), loose)
 
 
 def _groups(findings: Sequence[Finding]) -> list[list[int]]:
@@ -259,7 +263,7 @@ def _groups(findings: Sequence[Finding]) -> list[list[int]]:
 
 def _nodes(finding: Finding) -> set[Key]:
     loose = {("text", o.start) for o in finding.operands if o.claim is None}
-    return {*_slots(finding), *loose} or {("alone", *_key(finding))}
+    return {*_slots(finding), *loose} or {("alone", *finding_key(finding))}
 
 
 def _slots(finding: Finding) -> list[Slot]:
