@@ -18,6 +18,7 @@ from llm_extract.validators import (
     numbers,
     repetition,
 )
+from llm_extract.validators.profiles import Profiles
 from llm_extract.validators.rule import Rule
 from llm_extract.validators.rule_input import RuleInput
 
@@ -53,14 +54,17 @@ def rule(id: str) -> Rule:
     return RULES[_PLACE[id]]
 
 
-def check(record: Record, text: str, ledger: Ledger) -> list[Finding]:
+def check(
+    record: Record, text: str, ledger: Ledger, profiles: Profiles | None = None
+) -> list[Finding]:
     """Everything the rules have to say about a record, in catalogue order.
 
-    `text` is the report's stored text and `ledger` its numbers. Findings that the record already
-    carries are not looked at, so a second check gives the same list; the order of the claims
-    changes nothing. Never raises on a record of the schema.
+    `text` is the report's stored text and `ledger` its numbers; `profiles` tell how claimants
+    count, None being those of the package. Findings that the record already carries are not looked
+    at, so a second check gives the same list; the order of the claims changes nothing. Never raises
+    on a record of the schema.
     """
-    return check_input(RuleInput(record, text, ledger))
+    return check_input(RuleInput(record, text, ledger, profiles))
 
 
 def check_input(given: RuleInput) -> list[Finding]:

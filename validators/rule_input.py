@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from llm_extract.cues import Cue, casualty_cues
 from llm_extract.lexicon import Noun
@@ -19,6 +20,9 @@ from llm_extract.numbers.nouns import counted_noun
 from llm_extract.passages import Sentence, split_sentences
 from llm_extract.record import Evidence, Record, RecordClaim, RecordCount, RecordFacility
 from llm_extract.schema import Outcome
+
+if TYPE_CHECKING:
+    from llm_extract.validators.profiles import Profiles
 
 Held = RecordClaim | RecordFacility
 """Whatever holds counts and quotes: a claim of people or of facilities."""
@@ -47,10 +51,12 @@ class RuleInput:
     record: Record
     text: str
     ledger: Ledger
+    profiles: Profiles | None = None
+    """How claimants count; None: the profiles of the package."""
 
     def with_record(self, record: Record) -> RuleInput:
         """The input of another record of the same report; what follows from the text is shared."""
-        other = RuleInput(record, self.text, self.ledger)
+        other = RuleInput(record, self.text, self.ledger, self.profiles)
         for name in _OF_THE_TEXT & vars(self).keys():
             vars(other)[name] = vars(self)[name]
         return other
