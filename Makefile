@@ -15,10 +15,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint format bench lock build clean
+.PHONY: help run test lint format mutation-report bench lock build clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## install, fetch the local model, extract the sample reports
 	@$(BIN)/llm-extract models pull
@@ -39,6 +39,9 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, pyright, import contracts, declared depen
 format: $(VENV)/dev.stamp ## put the code into ruff's form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+mutation-report: $(VENV)/dev.stamp ## single faults of records: how many the rules find, and why not
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.mutations
 
 bench: $(VENV)/dev.stamp ## the timed tests, with what they measured
 	@$(BIN)/python -m pytest -m slow -s --no-cov

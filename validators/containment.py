@@ -49,8 +49,8 @@ def siblings_within_parent(given: RuleInput) -> Iterator[Finding]:
 def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
     """A06: no circle; a part has its parent's claimant, a fitting outcome, and lies in its period.
 
-    A part that names no claimant or date inherits it. Places are not compared: whether a town lies
-    in a region is not decidable from the two names.
+    A part that names no claimant or date inherits it. Another party, or another place than that of
+    a part of a part, is a warning: a town may lie in a region, a unit may belong to an army.
     """
     claims = given.record.claims
     yield from _circles(given)
@@ -73,6 +73,7 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
         ):
             why = f"is part of {named(parent)}, a figure of another claimant"
             yield _misfit(child, [parent], why, "claimant")
+        yield from _elsewhere(child, parent)
         if not _lies_inside(child, parent):
             why = (
                 f"is dated {_dates(child)}, outside {_dates(parent)} of {named(parent)} "
@@ -239,6 +240,33 @@ def _lies_inside(child: RecordClaim, parent: RecordClaim) -> bool:
     )
 
 
+def _elsewhere(child: RecordClaim, parent: RecordClaim) -> Iterator[Finding]:
+    """A part blamed on another party than its whole, or of another place than a part of a part.
+
+    The quotes may explain it: "the army killed 40, including 12 by its air force" names both.
+    """
+    for field, slices_of in (("perpetrators", _parties), ("places", _places)):
+        own, around = slices_of(child), slices_of(parent)
+        if field == "places" and parent.part_of is None:
+            continue  # a town may lie in the region of the whole
+        if not own or not around or _share(own, around) or _quotes_name(child, around):
+            continue
+        inner, outer = (listed([cut(n) for n in getattr(c, field)]) for c in (child, parent))
+        yield found(
+            "A06",
+            "warning",
+            "extraction",
+            f"{named(child)} is of {inner}, but part of {named(parent)}, which is of {outer}",
+            claims=[child, parent],
+            fields=[field],
+        )
+
+
+def _quotes_name(claim: RecordClaim, names: Slices) -> bool:
+    words = {word for quote in claim.evidence for word in same_name(quote.quote)}
+    return any(isinstance(name, frozenset) and name <= words for name in names)
+
+
 def _dates(claim: RecordClaim) -> str:
     span = claim.period
     if span is None:
@@ -275,12 +303,13 @@ RULES = (
     Rule(
         "A06",
         "a part_of child has the parent's claimant, an outcome the parent's can contain, and lies "
-        "inside its period; no part_of circle",
+        "inside its period; its party is the parent's; no part_of circle",
         "error",
         READING,
         "A part that states no claimant or date inherits it, and a parent in the report's own "
-        "voice may have a named part. Places are not compared: names don't tell whether a town "
-        "lies in a region.",
+        "voice may have a named part. Another party is a warning, and none where the part's quotes "
+        "name the parent's too. Places are compared for parts of parts alone, in the same way: "
+        "names don't tell whether a town lies in a region.",
         parts_fit_their_parents,
     ),
 )

@@ -241,6 +241,7 @@ def _people(desk: Desk, claim: ClaimDraft) -> Pieces:
 
 def _counted(desk: Desk, group: str, figure: Figure) -> Pieces:
     """A part with its noun: "three children", "a nurse"."""
+    figure.group = group
     if figure.basis == "counted":
         return [figure]
     singular, plural = desk.random.choice(words.GROUP_NOUNS[group])
@@ -248,10 +249,19 @@ def _counted(desk: Desk, group: str, figure: Figure) -> Pieces:
 
 
 def _parts(desk: Desk, claim: ClaimDraft) -> list[Pieces]:
-    parts = [_counted(desk, n, f) for n, f in claim.slots.items() if n != "total"]
+    """The parts with their nouns; girls and boys in brackets behind the children."""
+    parts: dict[str, Pieces] = {
+        name: _counted(desk, name, figure)
+        for name, figure in claim.slots.items()
+        if name != "total" and figure is not claim.total
+    }
+    minors = [parts.pop(name) for name in ("girls", "boys") if name in parts]
+    if minors:
+        parts["children"] = [*parts["children"], " (", *joined(minors), ")"]
+    said = list(parts.values())
     if desk.chance(0.3):
-        desk.random.shuffle(parts)
-    return parts
+        desk.random.shuffle(said)
+    return said
 
 
 def _including(desk: Desk, claim: ClaimDraft, *, closes: bool) -> Pieces:
@@ -261,13 +271,14 @@ def _including(desk: Desk, claim: ClaimDraft, *, closes: bool) -> Pieces:
         return []
     said = joined(parts, desk.one_of(" and ", ", and ") if len(parts) > 2 else " and ")
     form = desk.one_of("including", "including", "among them", "brackets", "of them")
-    if form == "brackets":
+    minors = "girls" in claim.slots
+    if form == "brackets" and not minors:
         return [" (including ", *said, ")"]
     plain = all(f.basis == "printed" for n, f in claim.slots.items() if n != "total")
-    if form == "of them" and closes and plain and len(parts) == 1:
+    if form == "of them" and closes and plain and len(parts) == 1 and not minors:
         first, *noun = parts[0]
         return [", ", first, " of them", *noun]
-    form = "including" if form == "of them" else form
+    form = "among them" if form == "among them" else "including"
     return [f", {form} ", *said] if closes else [f", {form} ", *said, ","]
 
 
@@ -553,14 +564,16 @@ def _by_party(desk: Desk, head: ClaimDraft, room: int) -> None:
     for nth, part in enumerate(_slices(desk, head, room, 0.4)):
         party = desk.party()
         part.perpetrators, part.attribution = [party], "stated"
-        desk.page.say(*_blamed(desk, part, party), joint=" " if nth else _paragraph(desk))
+        said = _blamed(desk, part, party, comes_first=nth == 0)
+        desk.page.say(*said, joint=" " if nth else _paragraph(desk))
         desk.page.claims.append(part)
 
 
-def _blamed(desk: Desk, part: ClaimDraft, party: str) -> Pieces:
+def _blamed(desk: Desk, part: ClaimDraft, party: str, *, comes_first: bool) -> Pieces:
+    """A slice of one party; only the first can lean on the toll before it with "of these"."""
     said: Pieces
     nouns = NOUN_OF[part.outcome]
-    form = desk.one_of("responsible", "active", "blamed", "of these")
+    form = desk.one_of("responsible", "active", "blamed", *(["of these"] if comes_first else []))
     if form == "responsible" and nouns:
         singular, plural = nouns[0]
         noun = singular if part.total.is_one else plural

@@ -39,6 +39,8 @@ class Figure:
     before: str = ""
     after: str = ""
     counts: Literal["people", "places"] = "people"
+    group: str = ""
+    """The group that the noun beside it names, "" when it names none."""
     start: int = -1
     end: int = -1
 

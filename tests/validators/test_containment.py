@@ -246,3 +246,40 @@ def test_index_and_id_of_the_parent_must_agree(desk: Any) -> None:
     at = desk("In all 50 died, 30 of them in Northam.")
     [finding] = at.found("A06", at.claim(total="50"), part(at, "c2", "30", part_of_id="c9"))
     assert finding.fields == ["part_of"]
+
+
+def test_a_part_of_another_party_than_the_whole_is_a_warning(desk: Any) -> None:
+    at = desk("Army A killed 50 people. Militia B killed 30 people.")
+    whole = at.claim(total="50", perpetrators=["Army A"], quote="Army A killed 50 people.")
+    quote = "Militia B killed 30 people."
+    [finding] = at.found(
+        "A06", whole, part(at, "c2", "30", perpetrators=["Militia B"], quote=quote)
+    )
+    assert finding.severity == "warning"
+    assert (
+        finding.message
+        == "killed (c2) is of Militia B, but part of killed (c1), which is of Army A"
+    )
+    own = part(at, "c2", "30", perpetrators=["the army A"], quote=quote)
+    assert at.found("A06", whole, own) == []
+
+
+def test_a_part_whose_quote_names_the_party_of_the_whole_is_explained(desk: Any) -> None:
+    at = desk("Army A killed 50 people. Its air force, which Army A denies, killed 30 of them.")
+    quote = "Its air force, which Army A denies, killed 30 of them."
+    whole = at.claim(total="50", perpetrators=["Army A"], quote="Army A killed 50 people.")
+    assert (
+        at.found("A06", whole, part(at, "c2", "30", perpetrators=["air force"], quote=quote)) == []
+    )
+
+
+def test_places_are_compared_for_parts_of_parts_alone(desk: Any) -> None:
+    at = desk("In all 50 died: 30 in Northam, 8 in Westby.")
+    whole = at.claim(total="50", places=["Norland"])
+    north = part(at, "c2", "30", places=["Northam"], quote="30 in Northam")
+    west = {"places": ["Westby"], "quote": "8 in Westby"}
+    assert at.found("A06", whole, north, part(at, "c3", "8", **west)) == []
+    [finding] = at.found(
+        "A06", whole, north, part(at, "c3", "8", part_of=1, part_of_id="c2", **west)
+    )
+    assert (finding.severity, finding.fields) == ("warning", ["places"])
