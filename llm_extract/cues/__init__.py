@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from llm_extract.cues.arabic import AND_OR_SO, PROCLITICS, SO, any_spelling
+from llm_extract.cues.first_words import openings
+from llm_extract.lexicon.words import lowered, word_finder
 from llm_extract.schema import Outcome, Weapon
 
 Role = Literal["object", "subject", "head"]
@@ -21,6 +24,7 @@ Role = Literal["object", "subject", "head"]
 
 LANGUAGES = ("en", "ar", "fr", "es", "uk", "ru")
 ROLES: tuple[Role, ...] = get_args(Role)
+_OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +74,25 @@ def _compiled(words: list[str], language: str, role: Role | None = None) -> re.P
 
 
 @cache
+def _tables(language: str) -> dict[str, Any]:
+    resource = files("llm_extract.cues").joinpath(f"{language}.toml")
+    return tomllib.loads(resource.read_text(encoding="utf-8")) if resource.is_file() else {}
+
+
+def _outcome_words(language: str) -> dict[tuple[Outcome, Role], list[str]]:
+    outcomes = _tables(language).get("outcomes", {})
+    return {(o, role): outcomes.get(o, {}).get(role, []) for o in _OUTCOMES for role in ROLES}
+
+
+@cache
 def cue_table(language: str | None) -> CueTable:
     """The cues of a language by ISO 639-1 code; English for an unknown one."""
     code = language if language in LANGUAGES else "en"
-    resource = files("llm_extract.cues").joinpath(f"{code}.toml")
-    tables = tomllib.loads(resource.read_text(encoding="utf-8")) if resource.is_file() else {}
-    outcomes: dict[tuple[Outcome, Role], re.Pattern[str]] = {}
-    every: list[str] = []
-    for outcome in get_args(Outcome):
-        for role in ROLES:
-            words = tables.get("outcomes", {}).get(outcome, {}).get(role, [])
-            outcomes[outcome, role] = _compiled(words, code, role)
-            every.extend(words)
+    tables = _tables(code)
+    words = _outcome_words(code)
     return CueTable(
         language=code,
-        outcomes=outcomes,
+        outcomes={slot: _compiled(cues, code, slot[1]) for slot, cues in words.items()},
         weapons={
             weapon: _compiled(tables.get("weapons", {}).get(weapon, []), code)
             for weapon in get_args(Weapon)
@@ -94,7 +102,7 @@ def cue_table(language: str | None) -> CueTable:
             for section, names in tables.items()
             if section not in ("outcomes", "weapons")
         },
-        any_outcome=_compiled(every, code),
+        any_outcome=_compiled([cue for cues in words.values() for cue in cues], code),
     )
 
 
@@ -104,17 +112,74 @@ def casualty_cues(text: str, language: str | None) -> list[Cue]:
     Words of equal span that fit several roles give one cue with these roles.
     """
     table = cue_table(language)
-    if not table.any_outcome.search(text):
-        return []
-    found: dict[tuple[int, int, Outcome], set[Role]] = {}
-    for (outcome, role), pattern in table.outcomes.items():
-        for match in pattern.finditer(text):
-            # "And", where it is written as one with the cue, is the first group.
-            start = match.end(1) if table.language == "ar" and match[1] else match.start()
-            found.setdefault((start, match.end(), outcome), set()).add(role)
-    ordered = sorted(found.items(), key=lambda item: (item[0][0] - item[0][1], item[0][0]))
+    found: dict[_Span, set[Role]] = {}
+    for outcome, role, start, end in _matches(table, text):
+        found.setdefault((start, end, _OUTCOMES.index(outcome)), set()).add(role)
     kept: list[Cue] = []
-    for (start, end, outcome), roles in ordered:
-        if all(end <= cue.start or start >= cue.end for cue in kept):
-            kept.append(Cue(start, end, outcome, frozenset(roles), text[start:end]))
+    for crowd in _crowds(sorted(found)):
+        first = len(kept)
+        for start, end, outcome in sorted(crowd, key=lambda span: span[0] - span[1]):
+            if all(end <= cue.start or start >= cue.end for cue in kept[first:]):
+                roles = frozenset(found[start, end, outcome])
+                kept.append(Cue(start, end, _OUTCOMES[outcome], roles, text[start:end]))
     return sorted(kept, key=lambda cue: cue.start)
+
+
+_Span = tuple[int, int, int]
+"""Start, end (excluded), place of the outcome in `_OUTCOMES`."""
+
+
+def _crowds(spans: Sequence[_Span]) -> Iterator[Sequence[_Span]]:
+    """Spans in order, in runs of which none overlaps the next run."""
+    first = reach = 0
+    for nth, (start, end, _) in enumerate(spans):
+        if start >= reach and nth:
+            yield spans[first:nth]
+            first = nth
+        reach = max(reach, end)
+    if spans:
+        yield spans[first:]
+
+
+def _matches(table: CueTable, text: str) -> Iterator[tuple[Outcome, Role, int, int]]:
+    """What each pattern finds from left to right; a pattern's own matches never overlap."""
+    finder = _finder(table.language)
+    if finder is None:
+        for (outcome, role), pattern in table.outcomes.items():
+            for match in pattern.finditer(text):
+                # "And", where it is written as one with the cue, is the first group.
+                yield outcome, role, match.end(1) if match[1] else match.start(), match.end()
+        return
+    done: dict[tuple[Outcome, Role], int] = {}
+    for found in finder.finditer(" " + lowered(text)):
+        start = found.start()
+        for slot, pattern in _beginning_with(table.language, found[1]):
+            match = pattern.match(text, start) if done.get(slot, 0) <= start else None
+            if match is not None:
+                done[slot] = match.end()
+                yield *slot, start, match.end()
+
+
+@cache
+def _finder(language: str) -> re.Pattern[str] | None:
+    """Finds the words that cues begin with; None for Arabic, whose words have letters before."""
+    if language == "ar":
+        return None
+    begun = [openings(cue) for cues in _outcome_words(language).values() for cue in cues]
+    return word_finder(
+        {word for some in begun for word in some.words},
+        {prefix for some in begun for prefix in some.prefixes},
+    )
+
+
+@cache
+def _beginning_with(
+    language: str, word: str
+) -> tuple[tuple[tuple[Outcome, Role], re.Pattern[str]], ...]:
+    """The patterns of the cues that can begin with a word, by outcome and role."""
+    patterns = []
+    for slot, words in _outcome_words(language).items():
+        fitting = [cue for cue in words if openings(cue).begin(word)]
+        if fitting:
+            patterns.append((slot, _compiled(fitting, language, slot[1])))
+    return tuple(patterns)
