@@ -85,13 +85,19 @@ def _with_range(page: Page, grammar: Grammar, first: Reading) -> tuple[Reading, 
     elif link.group("word") == "or":
         if second.value > 2 * first.value + 1:
             return first, None
-    elif grammar.change_words.intersection(before[-4:]):
+    elif grammar.change_words.intersection(_same_sentence(before[-4:])):
         return first, None
     span = None
     if between:
         start = low.rindex(before[-1], 0, first.start)
         span = Qualified("range", start, start + len(before[-1]))
     return first._replace(end=second.end, upper=second.value), span
+
+
+def _same_sentence(words: list[str]) -> list[str]:
+    """The words after the last one that ends a sentence."""
+    ends = [nth for nth, word in enumerate(words) if word.endswith((".", "!", "?"))]
+    return words[ends[-1] + 1 :] if ends else words
 
 
 def _mention(

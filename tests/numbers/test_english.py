@@ -177,6 +177,7 @@ RANGES = [
     Case("‹fifteen to seventeen› people died", 15, qualifier="range", upper=17),
     Case("The toll rose from ‹15› to 17 people", 15),
     Case("The toll rose from 15 to ‹17› people", 17),
+    Case("The roof fell in. ‹13 to 15› people died.", 13, upper=15, qualifier="range"),
     Case("Killed: ‹12› – 15 injured", 12),
     Case("They won ‹5›-2 at home", 5),
 ]
