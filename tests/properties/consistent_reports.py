@@ -296,6 +296,22 @@ def _follow_up(desk: Desk, claim: ClaimDraft) -> Pieces:
     return [opening, *said, "."]
 
 
+def _nobody_of_a_group(desk: Desk, claim: ClaimDraft) -> None:
+    """Now and then a printed zero for children or women."""
+    name = desk.one_of("children", "women")
+    if name in claim.slots or not desk.chance(0.08):
+        return
+    claim.slots[name] = Figure("no", 0, group=name)
+    desk.page.say("There were ", claim.slots[name], f" {name} among the dead.")
+
+
+def _superseded(desk: Desk, claim: ClaimDraft) -> None:
+    """An older number of the same dead, which is no claim any more."""
+    older = desk.random.randint(1, max(1, claim.total.least - 1))
+    if older < claim.total.least:
+        desk.page.say(desk.one_of(*words.SUPERSEDED).format(number=older))
+
+
 FRACTIONS = ((1, 2, "half"), (1, 3, "a third"), (1, 4, "a quarter"), (2, 3, "two thirds"))
 
 
@@ -440,6 +456,9 @@ def incident(desk: Desk, room: int) -> None:
     if apart and len(killed.slots) > 1:
         desk.page.say(*_follow_up(desk, killed))
     _share_of_children(desk, killed)
+    _nobody_of_a_group(desk, killed)
+    if desk.chance(0.1):
+        _superseded(desk, killed)
     if len(claims) > 1 and len(claims[1].slots) > 1 and not _are_printed(desk, claims[1]):
         desk.page.say(*_follow_up(desk, claims[1]))
     desk.page.claims += claims
@@ -500,7 +519,8 @@ def period_toll(desk: Desk, room: int) -> None:
     _share_of_children(desk, head)
     desk.page.claims.append(head)
     if room > 1:
-        desk.random.choice([_by_party, _by_place, _by_place, _by_day])(desk, head, room - 1)
+        dimensions = [_by_party, _by_place, _by_place, _by_day, _by_weapon]
+        desk.random.choice(dimensions)(desk, head, room - 1)
 
 
 def _documented(desk: Desk, head: ClaimDraft, where: str) -> Pieces:
@@ -657,6 +677,25 @@ def _by_day(desk: Desk, head: ClaimDraft, room: int) -> None:
     desk.page.claims += slices
 
 
+def _by_weapon(desk: Desk, head: ClaimDraft, room: int) -> None:
+    """Slices by what the people were harmed with, in one sentence or one each."""
+    if head.outcome not in ("killed", "injured"):
+        _by_place(desk, head, room)
+        return
+    slices = _slices(desk, head, min(room, len(words.CAUSES)), 0.2)
+    causes = desk.random.sample(words.CAUSES, len(slices))
+    harmed = HARM[head.outcome][0]
+    for part, (cause, weapon) in zip(slices, causes, strict=True):
+        part.weapons = [weapon]
+        people = _crowd(desk, part)
+        inside = _including(desk, part, closes=True)
+        if desk.chance(0.5):
+            desk.page.say(f"{cause} {harmed} ", *people, *inside, ".")
+        else:
+            desk.page.say(*people, f" {_verb(part.total)} {harmed} by {cause}", *inside, ".")
+    desk.page.claims += slices
+
+
 def casualties(desk: Desk, room: int) -> None:
     """Killed and injured that sum to a printed number of casualties."""
     dead, hurt = _toll(desk, 90), _toll(desk, 90)
@@ -764,6 +803,28 @@ def denial(desk: Desk, room: int) -> None:
     desk.page.claims.append(claim)
 
 
+def admission(desk: Desk, room: int) -> None:
+    """A party that says of itself whom it killed."""
+    party = desk.party()
+    group = desk.one_of("security_forces", "police", "fighters")
+    total = desk.figure(desk.random.randint(2, 30), qualified=0.2)
+    claim = ClaimDraft("killed", {"total": total, group: total}, claimant=party)
+    claim.victims = "unspecified" if group == "police" else "combatants"
+    claim.perpetrators, claim.attribution = [party], "claimed"
+    place = desk.place()
+    claim.places = [place]
+    when, claim.period = _on(desk, _day(desk))
+    people = _counted(desk, group, total)
+    said: Pieces
+    if desk.chance(0.5):
+        said = [f"The {party} said it had killed ", *people, f" in {place} {when}."]
+    else:
+        said = [f"The {party} claimed responsibility for an ambush near {place} that killed "]
+        said += [*people, f" {when}."]
+    desk.page.say(*said, joint=_paragraph(desk))
+    desk.page.claims.append(claim)
+
+
 def second_opinion(desk: Desk, room: int) -> None:
     """Two claimants who count the same event differently."""
     place = desk.place()
@@ -804,6 +865,7 @@ CHAPTERS: tuple[tuple[Callable[[Desk, int], None], int], ...] = (
     (in_detention, 1),
     (one_group, 1),
     (denial, 1),
+    (admission, 1),
     (second_opinion, 2),
 )
 """What a report is made of, with the claims each needs at least."""

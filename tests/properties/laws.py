@@ -162,7 +162,7 @@ def _of_links(record: Record) -> Iterator[str]:
         period = claim.period
         if period is not None and period.start and period.end and period.start > period.end:
             yield "T01"
-        if claim.claimant is not None and claim.claimant in claim.perpetrators:
+        if claim.claimant in claim.perpetrators and claim.attribution != "claimed":
             yield "P02"
         parent = _parent(record, claim)
         if parent is None:

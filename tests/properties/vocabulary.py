@@ -153,6 +153,23 @@ QUALIFIERS: dict[str, tuple[tuple[str, str], ...]] = {
 VAGUE = (("dozens", 24), ("scores", 40), ("several", 3), ("hundreds", 200))
 """Vague words with the fewest people they mean; "dozens" and the like take "of" before a noun."""
 
+SUPERSEDED = (
+    "An earlier report had put the figure at {number}.",
+    "Officials had earlier reported {number} dead.",
+    "The first count was revised from {number}.",
+)
+"""Sentences with a toll that holds no more."""
+
+CAUSES = (
+    ("airstrikes", "airstrike"),
+    ("shelling", "artillery"),
+    ("landmines", "landmine"),
+    ("sniper fire", "sniper"),
+    ("drone strikes", "drone"),
+    ("car bombs", "vehicle_bomb"),
+)
+"""What a toll is broken down by, with the weapon of the schema."""
+
 FILLER = (
     "Residents described a night of explosions and said the road north stayed closed.",
     "Neither side has commented on the account, and access for observers remains limited.",
@@ -166,6 +183,20 @@ FILLER = (
     "The hills above the town have changed hands again and again.",
     "Aid convoys turned back at the crossing without explanation.",
     "Officials declined to say when the market would open again.",
+    "The mayor asked people to stay indoors until the shelling stopped.",
+    "Nobody at the ministry answered calls on the matter.",
+    "Footage shared by local reporters showed smoke over the old quarter.",
+    "Farmers have left their fields, fearing mines along the canal.",
+    "The court is expected to rule on the complaint after the summer recess.",
+    "Both parties blame each other for the collapse of the truce.",
+    "Fuel has run out at most stations, and the pumps no longer work.",
+    "Volunteers cleared rubble with their hands through the night.",
+    "The envoy called the account credible and asked for more documents.",
+    "Teachers hold classes in a basement since the roof fell in.",
+    "Its authors stress that many events can't be verified from afar.",
+    "The valley is a supply route for the forces in the east.",
+    "Letters to the command remained without a reply.",
+    "Snow closed the pass, so that the wounded waited for transport.",
 )
 """Sentences without a number of people."""
 
