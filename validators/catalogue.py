@@ -20,7 +20,7 @@ from llm_extract.validators import (
 )
 from llm_extract.validators.profiles import Profiles
 from llm_extract.validators.rule import Rule
-from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.rule_input import FiguresAlone, RuleInput
 
 FAMILIES = (
     answers,
@@ -45,6 +45,9 @@ RULES: tuple[Rule, ...] = tuple(
     )
 )
 """All rules in catalogue order."""
+
+WITHOUT_TEXT = frozenset("N01 A01 A02 A03 A04 A05 A06 A07 A09 A10 T01 R01 R02 R03".split())
+"""Rules that numbers and dates alone can break; all others look into the report's text."""
 
 _PLACE = {rule.id: place for place, rule in enumerate(RULES)}
 
@@ -71,6 +74,17 @@ def check_input(given: RuleInput) -> list[Finding]:
     """`check` for one who has the rules' input already."""
     findings = [finding for each in RULES for finding in each.check(given)]
     return sorted(findings, key=_order)
+
+
+def check_without_text(record: Record, profiles: Profiles | None = None) -> list[Finding]:
+    """What the rules of `WITHOUT_TEXT` say about figures whose report is not at hand.
+
+    No count is called unread, since nobody looked: what does not add up is a contradiction of the
+    figures with one another. Same order and laws as `check`.
+    """
+    given = FiguresAlone(record, "", Ledger("", ()), profiles)
+    rules = (each for each in RULES if each.id in WITHOUT_TEXT)
+    return sorted((finding for each in rules for finding in each.check(given)), key=_order)
 
 
 def disposition(findings: Iterable[Finding]) -> Literal["clean", "flagged"]:

@@ -186,6 +186,14 @@ class RuleInput:
                     done = mention.start
 
 
+class FiguresAlone(RuleInput):
+    """The input of rules about figures without a text: each count is taken as it is given."""
+
+    def is_grounded(self, held: Held, count: RecordCount) -> bool:
+        """Always: there is nothing that the count could differ from."""
+        return True
+
+
 def in_order(held: Held) -> tuple[int, str]:
     """Sorts by id as people count them, c2 before c10, however a record lists its claims."""
     return len(held.id), held.id
