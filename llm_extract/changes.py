@@ -8,12 +8,13 @@ change is chosen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar, cast, get_args
 
 from llm_extract.errors import ChangeError
 from llm_extract.intervals import bounds, derived_total
 from llm_extract.numbers.mention import Ledger, Mention
-from llm_extract.passages import split_sentences
+from llm_extract.passages import Sentence, split_sentences
 from llm_extract.record import (
     Change,
     Evidence,
@@ -26,6 +27,8 @@ from llm_extract.record import (
 from llm_extract.schema import Group
 
 PART_OF = "part_of"
+CLAIM = "claim"
+"""The whole of a claim, which leaves the record: merged into another one, or for good."""
 COUNT = "count"
 """The only slot of a facility."""
 
@@ -42,8 +45,9 @@ def apply(record: Record, changes: Sequence[Change], text: str, ledger: Ledger) 
 
     `text` is the report's stored text and `ledger` its numbers. A change with `start` and `end`
     puts the number that stands there into a slot, empty or not; one without empties it. The field
-    `part_of` takes an id or null. A total that code derived is derived anew. Findings and
-    disposition stay those of the record that was given until it is examined again.
+    `part_of` takes an id or null. The field `claim` takes the claim itself out: its quotes and what
+    is part of it go to the claim `after`, or to none. A total that code derived is derived anew.
+    Findings and disposition stay those of the given record until it is examined again.
 
     Raises:
         ChangeError: a change names no claim, slot, number or id that there is, one that is not as
@@ -94,7 +98,7 @@ def _changed_claim(claim: RecordClaim, fields: Mapping[str, Change], ledger: Led
     there = claim.slots()
     slots: dict[str, RecordCount | None] = {}
     for field, change in fields.items():
-        if field != PART_OF:
+        if field not in (PART_OF, CLAIM):
             _must_stand(change, there.get(field))
             slots[field] = _taken(change, ledger)
     if not slots:
@@ -140,7 +144,7 @@ def _changed_facility(
         if field == COUNT:
             _must_stand(change, facility.count)
             facility = facility.model_copy(update={COUNT: _taken(change, ledger)})
-        elif field != PART_OF:
+        elif field not in (PART_OF, CLAIM):
             raise ChangeError(f"{facility.id} has no slot {field!r}: name count or part_of")
     return facility
 
@@ -186,6 +190,32 @@ def _finished(
         if PART_OF in changes:
             item = item.model_copy(update=_link(item, changes[PART_OF], places))
         done.append(item)
+    gone = {id: fields[CLAIM].after for id, fields in asked.items() if CLAIM in fields}
+    return _without(done, {id: gone[id] for id in gone if id in places})
+
+
+def _without(items: Sequence[Item], gone: Mapping[str, str | None]) -> list[Item]:
+    """The items without those that are gone, whose quotes and parts go to their heirs."""
+    if not gone:
+        return list(items)
+    kept = [item for item in items if item.id not in gone]
+    places = {item.id: index for index, item in enumerate(kept)}
+    for id, heir in gone.items():
+        if heir is not None and heir not in places:
+            raise ChangeError(f"{id} cannot be one with {heir!r}: name another claim of its kind")
+    done: list[Item] = []
+    for item in kept:
+        update: dict[str, object] = {}
+        quotes = [q for other in items if gone.get(other.id) == item.id for q in other.evidence]
+        if quotes:
+            update["evidence"] = list(dict.fromkeys([*item.evidence, *quotes]))
+        if item.part_of is not None and 0 <= item.part_of < len(items):
+            whole = items[item.part_of].id
+            parent = gone.get(whole, whole)
+            update[PART_OF] = None if parent is None else places[parent]
+            if whole in gone:
+                update["part_of_id"] = parent
+        done.append(item.model_copy(update=update))
     return done
 
 
@@ -218,12 +248,18 @@ def _with_quotes(
             for q in quotes
         ):
             continue
-        around = [s for s in split_sentences(text) if s.start < end and s.end > start]
+        around = [s for s in _sentences(text) if s.start < end and s.end > start]
         first, last = around[0].start, around[-1].end
         new = Evidence(quote=text[first:last], start=first, end=last)
         later = (i for i, q in enumerate(quotes) if q.start is not None and q.start > first)
         quotes.insert(next(later, len(quotes)), new)
     return quotes
+
+
+@lru_cache(maxsize=2)
+def _sentences(text: str) -> tuple[Sentence, ...]:
+    """The sentences of the report that is being changed, which many changes are tried on."""
+    return tuple(split_sentences(text))
 
 
 def _quoted(words: str | None) -> str:

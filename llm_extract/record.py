@@ -150,10 +150,13 @@ class Operand(Frozen):
 
 
 class Change(Frozen):
-    """One slot or link of a claim set anew; `before` and `after` are words of the report or ids."""
+    """One slot or link of a claim set anew; `before` and `after` are words of the report or ids.
+
+    The field `claim` takes the claim itself out, as one with the claim `after`.
+    """
 
     claim: str = Field(description="id of the claim or facility that changes")
-    field: str = Field(description="slot name as in `RecordClaim.slots`, or part_of")
+    field: str = Field(description="slot name as in `RecordClaim.slots`, part_of, or claim")
     before: str | None = Field(description="the words or id that stand there; null: nothing")
     after: str | None = Field(description="the words or id that would; null: nothing")
     start: int | None = Field(description="first character of the number that is taken; null: none")
@@ -241,6 +244,9 @@ class Provenance(Frozen):
         description="START:END of count mentions that are listed as not about people or places"
     )
     attempts: list[Attempt]
+    repair: str = Field(
+        default="off", description="how findings were followed up: off, ask, second or both"
+    )
     readings: list[OtherReading] = Field(
         default=[], description="readings of the same report that were not kept"
     )

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, product
 
-from llm_extract.changes import COUNT, GROUPS, PART_OF, PLAIN_SLOTS, count_at
+from llm_extract.changes import CLAIM, COUNT, GROUPS, PART_OF, PLAIN_SLOTS, count_at
 from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
 from llm_extract.record import Change, RecordClaim, RecordCount, RecordFacility
 from llm_extract.validators.binding import counts_casualties, listed_mentions
 from llm_extract.validators.containment import CONTAINED, apart_on
+from llm_extract.validators.repetition import identity
 from llm_extract.validators.rule_input import Held, RuleInput, counts_of, in_order, run_of, says
 
 Changes = tuple[Change, ...]
@@ -58,6 +59,25 @@ class Candidates:
         for child in self._claims_of(ids):
             for parent in self._parents_for(child):
                 yield (_link(child, parent.id),)
+
+    def merged(self, ids: Iterable[str]) -> Iterator[Changes]:
+        """One claim for claims that say the same: the later ones go into the first."""
+        alike: dict[object, list[RecordClaim]] = {}
+        for claim in self._claims_of(ids):
+            alike.setdefault((identity(claim), claim.part_of), []).append(claim)
+        for first, *others in alike.values():
+            if others:
+                yield tuple(
+                    Change(
+                        claim=other.id,
+                        field=CLAIM,
+                        before=other.id,
+                        after=first.id,
+                        start=None,
+                        end=None,
+                    )
+                    for other in others
+                )
 
     def filled(self, starts: Collection[int]) -> Iterator[Changes]:
         """Empty slots of one claim for all numbers at these offsets, by the nouns beside them."""
@@ -221,12 +241,18 @@ class Candidates:
         sentence = self.given.sentence_at(mention.start)
         if sentence is None:
             return False
-        is_quoted = any(sentence.index in touched for touched in self._quoted.values())
+        is_quoted = sentence.index in self._all_quoted
         return (sentence.index - (not is_quoted)) in self._quoted[held.id]
+
+    @cached_property
+    def _all_quoted(self) -> frozenset[int]:
+        return frozenset().union(*self._quoted.values())
 
     def _touched(self, held: Held) -> frozenset[int]:
         """Indexes of the sentences of a claim's quotes."""
-        spans = [(q.start, q.end) for q in held.evidence if q.start is not None and q.end]
+        spans = [
+            (q.start, q.end) for q in held.evidence if q.start is not None and q.end is not None
+        ]
         return frozenset(n for span in spans for n in self.given.sentences_between(*span))
 
     @cached_property
@@ -257,10 +283,15 @@ class Candidates:
         """How the noun beside a number goes with a slot; None when it speaks against it."""
         return _fit(self.given.noun_of(mention), field)
 
-    def _may_have(self, slot: Slot, mention: Mention) -> bool:
-        """Whether a number stands near a claim's quotes, its noun not against the slot."""
-        id, field = slot
-        return self._is_near(mention, id) and self._fit(mention, field) is not None
+    def _may_go(self, mention: Mention, here: Slot, there: Slot) -> bool:
+        """Whether a slot's number may belong to another: near its claim, its noun not against it.
+
+        A number of its own claim's quotes stays there, unless the other claim quotes it too.
+        """
+        is_own = mention in self.given.quoted(self._held[here[0]])
+        is_theirs = mention in self.given.quoted(self._held[there[0]])
+        near = is_theirs or (not is_own and self._is_near(mention, there[0]))
+        return near and self._fit(mention, there[1]) is not None
 
     def _offered(self, slot: Slot) -> list[Mention]:
         id, field = slot
@@ -316,8 +347,8 @@ class Candidates:
                 if (
                     theirs is not None
                     and theirs is not mine
-                    and self._may_have(one, theirs)
-                    and self._may_have(other, mine)
+                    and self._may_go(theirs, other, one)
+                    and self._may_go(mine, one, other)
                 ):
                     first, second = sorted([(one, theirs), (other, mine)], key=_slot_order)
                     yield self._set(*first), self._set(*second)
@@ -337,7 +368,7 @@ class Candidates:
         if named is not None:
             yield named
         for held in self._neighbours(id):
-            if field not in self._slots[held.id] and self._may_have((held.id, field), mention):
+            if field not in self._slots[held.id] and self._may_go(mention, slot, (held.id, field)):
                 yield held.id, field
 
     def _moved(self, slots: Iterable[Slot]) -> Iterator[Changes]:

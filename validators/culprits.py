@@ -7,8 +7,8 @@ Only the smallest are kept, all equally small ones are listed, none is applied.
 
 Sizes, smallest first, with the reason:
 
-1. one slot takes another number, one claim another parent, one number an empty slot: nothing is
-   lost, one reading was wrong;
+1. one slot takes another number, one claim another parent, one number an empty slot, claims that
+   say the same become one: nothing is lost, one reading was wrong;
 2. two slots change and nothing is lost: a swap, a move, two new numbers;
 3. more numbers fill empty slots of one claim;
 4. one slot is emptied or one link cut. Leaving something out closes nearly every sum, so it counts
@@ -23,13 +23,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from llm_extract.changes import PART_OF, apply, count_at
+from llm_extract.changes import CLAIM, PART_OF, apply, count_at
 from llm_extract.errors import ChangeError
 from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Change, Finding, Record, Suggestion
 from llm_extract.validators.candidates import Candidates, Changes, Slot
 from llm_extract.validators.catalogue import check_input, rule
 from llm_extract.validators.containment import parent_of
+from llm_extract.validators.profiles import Profiles
 from llm_extract.validators.rule_input import RuleInput, counts_of
 from llm_extract.validators.wording import cut, slot_words, spoken
 
@@ -38,6 +39,10 @@ TRIALS_A_GROUP = 60
 
 TRIALS_A_RECORD = 240
 """Changed records that are examined for one record, shared evenly by its groups of findings."""
+
+CLAIMS_EXAMINED = 4800
+"""Claims in all changed records of one record: a record of more than 20 claims gets fewer trials,
+so that the search takes no longer the larger a record is."""
 
 MOST_LISTED = 5
 """Equally small changes that are listed; the last one says how many more there are."""
@@ -48,13 +53,15 @@ ABOUT_THE_READING = frozenset({"C02", "X01"})
 Key = tuple[object, ...]
 
 
-def examine(record: Record, text: str, ledger: Ledger) -> list[Finding]:
+def examine(
+    record: Record, text: str, ledger: Ledger, profiles: Profiles | None = None
+) -> list[Finding]:
     """Everything the rules say about a record, with culprits and suggestions.
 
     The list is that of `catalogue.check`: in catalogue order, the same for any order of the claims;
     like it, this never raises on a record of the schema.
     """
-    given = RuleInput(record, text, ledger)
+    given = RuleInput(record, text, ledger, profiles)
     return _explained(given, check_input(given))
 
 
@@ -126,11 +133,16 @@ class _Search:
         """
         groups = _groups(self.findings)
         found: dict[int, list[_Closing]] = {}
-        trials = min(TRIALS_A_GROUP, TRIALS_A_RECORD // max(1, len(groups)))
+        left = min(TRIALS_A_RECORD, CLAIMS_EXAMINED // max(1, len(self.given.held)))
+        share = min(TRIALS_A_GROUP, max(1, left // max(1, len(groups))))
         for group in sorted(groups, key=lambda group: (not self._errors(group), group)):
             if all(index in found for index in group):
                 continue
-            smallest = self._smallest(group, max(1, trials))
+            if left <= 0:
+                break
+            smallest, spent = self._smallest(group, share)
+            # A group without candidates costs a look at the ledger.
+            left -= max(1, spent)
             for index in range(len(self.findings)):
                 own = [each for each in smallest if index in each.closed]
                 if own and (index in group or len(own) == len(smallest)):
@@ -140,29 +152,38 @@ class _Search:
     def _errors(self, group: Sequence[int]) -> list[int]:
         return [index for index in group if self.findings[index].severity == "error"]
 
-    def _smallest(self, group: Sequence[int], trials: int) -> list[_Closing]:
-        """The changes of the first size that closes the group, the most plausible first."""
+    def _smallest(self, group: Sequence[int], trials: int) -> tuple[list[_Closing], int]:
+        """The changes of the first size that closes the group, the most plausible first.
+
+        At most `trials` are examined; how many it took comes with them.
+        """
         needed = self._errors(group) or group
+        spent = 0
         for candidates in self._by_size(group):
             closing: list[_Closing] = []
-            for changes in islice(candidates, trials):
-                trials -= 1
+            for changes in islice(candidates, trials - spent):
+                spent += 1
                 closes = self._examined(changes, needed)
                 if closes is not None:
                     closing.append(closes)
             if closing:
-                return _best(closing, group)
-        return []
+                return _best(closing, group), spent
+        return [], spent
 
     def _by_size(self, group: Sequence[int]) -> Iterator[Iterator[Changes]]:
         """Candidates size by size; the first words of this module give the sizes."""
         own = [self.findings[index] for index in group]
         slots = list(dict.fromkeys(slot for finding in own for slot in _slots(finding)))
-        if not slots:
+        claims = {id for finding in own for id in finding.claims}
+        if not claims:
             yield from self._for_loose_numbers(own)
             return
         links = {id for finding in own for id in self._linked(finding)}
-        yield chain(self._offers.replaced(slots), self._offers.relinked(links))
+        yield chain(
+            self._offers.merged(claims),
+            self._offers.replaced(slots),
+            self._offers.relinked(links),
+        )
         yield self._offers.rearranged(slots)
         yield self._offers.emptied(slots, links)
 
@@ -244,21 +265,26 @@ def _plausibility(each: _Closing) -> tuple[object, ...]:
 
 def _groups(findings: Sequence[Finding]) -> list[list[int]]:
     """Indexes of findings that share an operand, directly or through others, in order."""
-    groups: list[tuple[set[Key], list[int]]] = []
-    for index, finding in enumerate(findings):
-        if finding.rule in ABOUT_THE_READING:
-            continue
-        nodes = _nodes(finding)
-        joined = [index]
-        apart: list[tuple[set[Key], list[int]]] = []
-        for others, members in groups:
-            if nodes.isdisjoint(others):
-                apart.append((others, members))
-            else:
-                nodes |= others
-                joined += members
-        groups = [*apart, (nodes, joined)]
-    return sorted(sorted(members) for _, members in groups)
+    joined: dict[Key, Key] = {}
+
+    def root(node: Key) -> Key:
+        while (above := joined.setdefault(node, node)) != node:
+            joined[node] = joined.setdefault(above, above)
+            node = joined[node]
+        return node
+
+    nodes = {
+        index: sorted(_nodes(finding), key=str)
+        for index, finding in enumerate(findings)
+        if finding.rule not in ABOUT_THE_READING
+    }
+    for first, *others in nodes.values():
+        for other in others:
+            joined[root(other)] = root(first)
+    groups: dict[Key, list[int]] = {}
+    for index, (first, *_) in nodes.items():
+        groups.setdefault(root(first), []).append(index)
+    return sorted(groups.values())
 
 
 def _nodes(finding: Finding) -> set[Key]:
@@ -315,6 +341,8 @@ def _message(given: RuleInput, each: _Closing) -> str:
 
 
 def _phrase(given: RuleInput, change: Change) -> str:
+    if change.field == CLAIM:
+        return f"{change.claim} and {change.after} as one claim"
     if change.field == PART_OF:
         instead = f" in place of {change.before}" if change.before is not None else ""
         return f"{change.claim} as part of {change.after or 'no claim'}{instead}"

@@ -29,7 +29,7 @@ def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
         for i, c in enumerate(some)
     }
     for held in given.held:
-        groups.setdefault(_identity(held), []).append(held)
+        groups.setdefault(identity(held), []).append(held)
     for alike in groups.values():
         for same in _of_one_parent(alike, indexes) if len(alike) > 1 else ():
             ordered = sorted(same, key=in_order)
@@ -43,7 +43,7 @@ def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
             )
 
 
-def _identity(held: Held) -> Hashable:
+def identity(held: Held) -> Hashable:
     """Everything that tells claims apart, besides their quotes and what they are part of."""
     period = held.period
     return (
