@@ -1,4 +1,4 @@
-"""Rules A01 to A04: the parts of one claim against its total and against one another.
+"""Rules A01 to A04 and A10: the parts of one claim against its total and against one another.
 
 All sums are of closed intervals: a rule is broken only if no choice inside them satisfies it. Where
 an open bound leaves nothing to check, the printed numbers are compared and a warning says so.
@@ -6,17 +6,25 @@ an open bound leaves nothing to check, the printed numbers are compared and a wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_extract.intervals import Interval, total
 from llm_extract.record import Finding, FindingKind, RecordClaim, RecordCount, Severity
+from llm_extract.validators.profiles import Profile, profile_of
 from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
 from llm_extract.validators.rule_input import Held, RuleInput
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 SEXES_AND_AGES = ("children", "women", "men")
 """The slots that share no person: under-18s, adult women, adult men."""
+
+
+SERVICES = ("civilians", "security_forces", "police", "fighters")
+"""The subgroups that share no person by what people do in a war."""
+
+LONGEST_SUM = 8
+"""Addends that a message shows one by one: more than these are no sentence that one reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +38,14 @@ class Term:
     @property
     def interval(self) -> Interval:
         return Interval(self.count.low, self.count.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """People who may be among the parts of a sum twice: at most so many, and why they may be."""
+
+    most: int | None
+    unless: str
 
 
 def parts_within_total(given: RuleInput) -> Iterator[Finding]:
@@ -46,37 +62,52 @@ def parts_within_total(given: RuleInput) -> Iterator[Finding]:
 def sexes_and_ages_within_total(given: RuleInput) -> Iterator[Finding]:
     """A02: children, women and men together are no more than the total.
 
-    Where girls are stated and counting them once closes the sum, the claimant may count them both
-    as children and as women: a warning.
+    Older people are summed with them where the claimant's profile has them outside. Where it counts
+    girls among the women too, they are counted once; of any other claimant a sum that only closes
+    so is a warning.
     """
     for claim in given.record.claims:
         terms = _terms(claim)
+        profile = profile_of(given, claim)
         whole = terms.get("total")
-        parts = [terms[name] for name in SEXES_AND_AGES if name in terms]
+        parts = _sexes_and_ages(terms, profile)
         if whole is None or len(parts) < 2:
             continue
-        girls = terms.get("subgroups.girls")
-        twice = girls if "children" in terms and "women" in terms else None
+        twice = _counted_twice(terms, profile)
+        if profile.women == "all_females" and twice is not None:
+            if verdict(parts, whole, twice) != "error":
+                continue
+            twice = None
         yield from sum_within(given, "A02", parts, whole, spare=twice)
 
 
 def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
-    """A03: where men, women and children are all given, they sum to the printed total."""
+    """A03: where men, women and children are all given, they sum to the printed total.
+
+    Where the claimant's profile has older people outside men and women, they are needed too; where
+    it counts girls among the women, stated girls are taken off the sum once.
+    """
     for claim in given.record.claims:
         terms = _terms(claim)
+        profile = profile_of(given, claim)
         whole = terms.get("total")
-        parts = [terms[name] for name in SEXES_AND_AGES if name in terms]
-        if whole is None or whole.count.basis == "derived" or len(parts) < len(SEXES_AND_AGES):
+        parts = _sexes_and_ages(terms, profile)
+        if whole is None or whole.count.basis == "derived" or not _are_complete(terms, profile):
             continue
-        if not whole.interval.can_be_at_most(total(part.interval for part in parts)):
+        girls = terms.get("subgroups.girls") if profile.women == "all_females" else None
+        twice = girls.count.low if girls is not None else 0
+        reached = total(part.interval for part in parts)
+        most = None if reached.high is None else max(0, reached.high - twice)
+        if not whole.interval.can_be_at_most(Interval(0, most)):
+            less = f", less {twice} girls among the women too," if twice else ""
             yield found(
                 "A03",
                 "warning",
-                _kind(given, [*parts, whole]),
-                f"children + women + men: {_sum_in_words(parts)} is less than the "
-                f"{spoken(whole.count)} of the total, {named(claim)}{_ungrounded(given, parts)}",
+                kind_of(given, [*parts, whole]),
+                f"{_subject(parts, whole, '')}: {_sum_in_words(parts)}{less} is less than the "
+                f"{spoken(whole.count)} of the total, {named(claim)}{ungrounded(given, parts)}",
                 claims=[claim],
-                fields=[*SEXES_AND_AGES, "total"],
+                fields=[*(part.field for part in parts), "total"],
                 operands=[operand(t.held, t.field, t.count) for t in (*parts, whole)],
             )
 
@@ -98,6 +129,29 @@ def minors_within_children(given: RuleInput) -> Iterator[Finding]:
                 yield from sum_within(given, "A04", parts, whole)
 
 
+def services_within_total(given: RuleInput) -> Iterator[Finding]:
+    """A10: civilians, security forces, police and fighters together are no more than the total.
+
+    Of several numbers of one group ("18 soldiers, four of them paramilitaries") the smaller ones
+    may lie inside the largest: a sum that only closes so is a warning.
+    """
+    for claim in given.record.claims:
+        terms = _terms(claim)
+        whole = terms.get("total")
+        groups = [
+            [term for term in terms.values() if term.field.split(".")[1:2] == [group]]
+            for group in SERVICES
+        ]
+        stated = [sorted(same, key=lambda term: -term.count.low) for same in groups if same]
+        if whole is None or len(stated) < 2:
+            continue
+        parts = [term for same in stated for term in same]
+        inner = [term.interval for same in stated for term in same[1:]]
+        most = total(inner).high
+        spare = Spare(most, "some of one group lie inside another number of it") if inner else None
+        yield from sum_within(given, "A10", parts, whole, spare=spare)
+
+
 def sum_within(
     given: RuleInput,
     rule: str,
@@ -105,12 +159,12 @@ def sum_within(
     whole: Term,
     *,
     dimension: str = "",
-    spare: Term | None = None,
+    spare: Spare | None = None,
 ) -> Iterator[Finding]:
     """The finding that the parts cannot fit into the whole, if they cannot.
 
-    `dimension` names what parts of several claims are summed by. `spare` counts people who may be
-    among the parts twice; a sum that closes without them is a warning.
+    `dimension` names what parts of several claims are summed by. A sum that closes without the
+    people that `spare` says may be among the parts twice is a warning.
     """
     severity = verdict(parts, whole, spare)
     if severity is None:
@@ -120,46 +174,98 @@ def sum_within(
         note = (
             ", as printed; the words leave room for more"
             if total(part.interval for part in parts).can_be_at_most(whole.interval)
-            else ", unless its girls are counted among the women too"
+            else f", unless {spare.unless}"
+            if spare is not None
+            else ""
         )
     yield found(
         rule,
         severity,
-        _kind(given, [*parts, whole]),
+        kind_of(given, [*parts, whole]),
         f"{_subject(parts, whole, dimension)}: {_sum_in_words(parts)} is more than the "
         f"{spoken(whole.count)} of {_container(parts, whole)}{note}"
-        f"{_ungrounded(given, [*parts, whole])}",
+        f"{ungrounded(given, [*parts, whole])}",
         claims=[whole.held, *(part.held for part in parts)],
         fields=[*(part.field for part in parts), whole.field],
         operands=[operand(t.held, t.field, t.count) for t in (*parts, whole)],
     )
 
 
-def verdict(parts: Sequence[Term], whole: Term, spare: Term | None = None) -> Severity | None:
+def verdict(parts: Sequence[Term], whole: Term, spare: Spare | None = None) -> Severity | None:
     """How badly the parts fail to fit into the whole; None when they fit."""
     interval = total(part.interval for part in parts)
     if interval.can_be_at_most(whole.interval):
-        return "warning" if _exceeds_as_printed(parts, whole) else None
+        return "warning" if exceeds_as_printed(parts, whole) else None
     if spare is None:
         return "error"
-    twice = spare.count.high
-    closes = twice is None or Interval(interval.low - twice, None).can_be_at_most(whole.interval)
-    return "warning" if closes else "error"
+    once = Interval(0 if spare.most is None else max(0, interval.low - spare.most), None)
+    return "warning" if once.can_be_at_most(whole.interval) else "error"
+
+
+def exceeds_as_printed(parts: Sequence[Term], whole: Term) -> bool:
+    """Whether the printed numbers don't fit where an open bound let the intervals pass."""
+    is_open = whole.count.high is None or any(
+        part.count.qualifier in ("at_most", "fewer_than") for part in parts
+    )
+    if not is_open or any(term.count.value is None for term in (*parts, whole)):
+        return False
+    most = whole.count.low if whole.count.high is None else whole.count.high
+    return sum(printed(part.count) for part in parts) > most
+
+
+def printed(count: RecordCount) -> int:
+    """The number a part names: the top of "at most 5", the bottom of everything else."""
+    if count.qualifier in ("at_most", "fewer_than") and count.high is not None:
+        return count.high
+    return count.low
+
+
+def kind_of(given: RuleInput, terms: Sequence[Term]) -> FindingKind:
+    """Contradiction when every number is read in the quotes of its claim, else extraction."""
+    grounded = all(given.is_grounded(term.held, term.count) for term in terms)
+    return "contradiction" if grounded else "extraction"
 
 
 def _terms(claim: RecordClaim) -> dict[str, Term]:
     return {name: Term(claim, name, count) for name, count in claim.slots().items()}
 
 
-def _kind(given: RuleInput, terms: Sequence[Term]) -> FindingKind:
-    grounded = all(given.is_grounded(term.held, term.count) for term in terms)
-    return "contradiction" if grounded else "extraction"
+def _sexes_and_ages(terms: Mapping[str, Term], profile: Profile) -> list[Term]:
+    """The stated slots that share no person, as the claimant counts."""
+    return [terms[name] for name in _classes(profile) if name in terms]
+
+
+def _are_complete(terms: Mapping[str, Term], profile: Profile) -> bool:
+    return all(name in terms for name in _classes(profile))
+
+
+def _classes(profile: Profile) -> tuple[str, ...]:
+    older = ("subgroups.older_people",) if profile.older_people == "outside" else ()
+    return (*SEXES_AND_AGES, *older)
+
+
+def _counted_twice(terms: Mapping[str, Term], profile: Profile) -> Spare | None:
+    """The girls who may stand among the children and the women."""
+    if "children" not in terms or "women" not in terms:
+        return None
+    girls = terms.get("subgroups.girls")
+    if girls is not None:
+        return Spare(girls.count.high, "its girls are counted among the women too")
+    if profile.women == "adult":
+        return None
+    return Spare(
+        _least_high(terms["children"], terms["women"]), "the girls are counted among the women too"
+    )
+
+
+def _least_high(*terms: Term) -> int | None:
+    return min((t.count.high for t in terms if t.count.high is not None), default=None)
 
 
 def _subject(parts: Sequence[Term], whole: Term, dimension: str) -> str:
     if all(part.held is whole.held for part in parts):
         return " + ".join(slot_words(part.field) for part in parts)
-    claims = listed([part.held.id for part in parts])
+    claims = listed(shortened([part.held.id for part in parts]))
     return f"{slot_words(whole.field)} of {claims}" + (f" by {dimension}" if dimension else "")
 
 
@@ -168,26 +274,8 @@ def _container(parts: Sequence[Term], whole: Term) -> str:
     return within + named(whole.held)
 
 
-def _exceeds_as_printed(parts: Sequence[Term], whole: Term) -> bool:
-    """Whether the printed numbers don't fit where an open bound let the intervals pass."""
-    is_open = whole.count.high is None or any(
-        part.count.qualifier in ("at_most", "fewer_than") for part in parts
-    )
-    if not is_open or any(term.count.value is None for term in (*parts, whole)):
-        return False
-    most = whole.count.low if whole.count.high is None else whole.count.high
-    return sum(_printed(part.count) for part in parts) > most
-
-
-def _printed(count: RecordCount) -> int:
-    """The number a part names: the top of "at most 5", the bottom of everything else."""
-    if count.qualifier in ("at_most", "fewer_than") and count.high is not None:
-        return count.high
-    return count.low
-
-
 def _sum_in_words(parts: Sequence[Term]) -> str:
-    addends = " + ".join(spoken(part.count) for part in parts)
+    addends = " + ".join(shortened([spoken(part.count) for part in parts]))
     if len(parts) == 1:
         return addends
     interval = total(part.interval for part in parts)
@@ -198,7 +286,13 @@ def _sum_in_words(parts: Sequence[Term]) -> str:
     return f"{addends} = {interval.low} to {interval.high}"
 
 
-def _ungrounded(given: RuleInput, terms: Sequence[Term]) -> str:
+def shortened(words: Sequence[str]) -> list[str]:
+    """The words of a sum; of a long one the first and the last, with "…" between them."""
+    return list(words) if len(words) <= LONGEST_SUM else [*words[: LONGEST_SUM - 2], "…", words[-1]]
+
+
+def ungrounded(given: RuleInput, terms: Sequence[Term]) -> str:
+    """Which numbers stand in no quote of their claims, as the end of a message; "" for none."""
     lost = [
         f"{spoken(term.count)} of {term.held.id}"
         for term in terms
@@ -206,7 +300,7 @@ def _ungrounded(given: RuleInput, terms: Sequence[Term]) -> str:
     ]
     if not lost:
         return ""
-    return f" ({listed(lost)} not read in {'its' if len(lost) == 1 else 'their'} quotes)"
+    return f" ({listed(shortened(lost))} not read in {'its' if len(lost) == 1 else 'their'} quotes)"
 
 
 RULES = (
@@ -223,8 +317,9 @@ RULES = (
         "children + women + men <= total",
         "error",
         SUMS,
-        f"{OPEN_BOUND} A claimant may count girls as children and as women: where girls are "
-        "stated and counting them once closes the sum, a warning.",
+        f"{OPEN_BOUND} A claimant may count girls as children and as women: none where its profile "
+        "says so and counting them once closes the sum, a warning where girls are stated. Older "
+        "people are summed too where its profile has them outside men and women.",
         sexes_and_ages_within_total,
     ),
     Rule(
@@ -233,7 +328,9 @@ RULES = (
         "total",
         "warning",
         SUMS,
-        "A total that code derived; a sum above the total is A02's.",
+        "A total that code derived; a sum above the total is A02's. Older people are needed too "
+        "where the claimant's profile has them outside men and women, and girls counted among its "
+        "women are taken off once.",
         complete_parts_reach_total,
     ),
     Rule(
@@ -243,5 +340,14 @@ RULES = (
         SUMS,
         OPEN_BOUND,
         minors_within_children,
+    ),
+    Rule(
+        "A10",
+        "civilians + security_forces + police + fighters <= total",
+        "error",
+        SUMS,
+        f"{OPEN_BOUND} Of several numbers of one group the smaller ones may lie inside the "
+        "largest: a sum that closes so is a warning.",
+        services_within_total,
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 
@@ -17,8 +19,10 @@ CONTAINED: dict[Outcome, frozenset[Outcome]] = {
     "detained": frozenset({"detained", "killed"}),
     "missing": frozenset({"missing", "killed"}),
     "injured": frozenset({"injured", "killed"}),
+    "abducted": frozenset({"abducted", "killed"}),
 }
-"""Outcomes that a part may have besides none but the whole's own: the rule catalogue's list."""
+"""Outcomes that a part may have where not only the whole's own: the rule catalogue's list, and
+those abducted who were killed."""
 
 WEAPON_FAMILIES: dict[Weapon, frozenset[Weapon]] = {
     "airstrike": frozenset({"drone", "barrel_bomb", "cluster_munition", "missile", "rocket"}),
@@ -49,8 +53,10 @@ def siblings_within_parent(given: RuleInput) -> Iterator[Finding]:
 def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
     """A06: no circle; a part has its parent's claimant, a fitting outcome, and lies in its period.
 
-    A part that names no claimant or date inherits it. Another party, or another place than that of
-    a part of a part, is a warning: a town may lie in a region, a unit may belong to an army.
+    A part that names no claimant or date inherits it. Of one event people die, are found dead or
+    still lie in hospital on later days: such parts may be dated after it, never before. Another
+    party, or another place than that of a part of a part, is a warning: a town may lie in a region,
+    a unit may belong to an army.
     """
     claims = given.record.claims
     yield from _circles(given)
@@ -146,20 +152,69 @@ def _disjoint(
     parent: RecordClaim,
     slices_of: Callable[[RecordClaim], Slices],
 ) -> list[Term]:
-    """Terms that share nothing on a dimension: narrow before wide, then large before small."""
+    """Terms that share nothing on a dimension, as many people of them as can be told quickly."""
     own = slices_of(parent)
     stated: list[tuple[Term, Slices]] = []
     for term in terms:
         slices = slices_of(term.held) if isinstance(term.held, RecordClaim) else frozenset()
         if slices and slices != own:
             stated.append((term, slices))
-    stated.sort(key=lambda pair: (len(pair[1]), -pair[0].count.low))
-    kept: list[tuple[Term, Slices]] = []
-    for term, slices in stated:
-        if not any(_share(slices, other) for _, other in kept):
-            kept.append((term, slices))
-    chosen = {id(term) for term, _ in kept}
+    apart = _apart_in_time(stated) if slices_of is _days else _apart_by_name(stated)
+    chosen = {id(term) for term in apart}
     return [term for term in terms if id(term) in chosen]
+
+
+def _apart_in_time(stated: Sequence[tuple[Term, Slices]]) -> list[Term]:
+    """Terms of periods that share no day: of all such choices the one of most people."""
+    spans = [(term, *span) for term, slices in stated for span in slices if isinstance(span, tuple)]
+    spans.sort(key=lambda item: item[2])
+    ends = [end for _, _, end in spans]
+    before = [bisect_left(ends, start, hi=nth) for nth, (_, start, _) in enumerate(spans)]
+    most = [0]
+    for nth, (term, _, _) in enumerate(spans):
+        most.append(max(most[nth], most[before[nth]] + term.count.low))
+    kept: list[Term] = []
+    nth = len(spans)
+    while nth > 0:
+        if most[nth] == most[nth - 1]:
+            nth -= 1
+        else:
+            kept.append(spans[nth - 1][0])
+            nth = before[nth - 1]
+    return kept
+
+
+def _apart_by_name(stated: Sequence[tuple[Term, Slices]]) -> list[Term]:
+    """Terms of names that share nothing: single names before joint ones, then large before small.
+
+    Each name is compared with those kept that have its rarest word, so a long list costs little
+    more than reading it.
+    """
+    names = [
+        (term, [one for one in slices if isinstance(one, frozenset)]) for term, slices in stated
+    ]
+    often = Counter(word for _, every in names for one in every for word in one)
+    names.sort(key=lambda item: (len(item[1]), -item[0].count.low))
+    by_rarest: dict[Hashable, list[frozenset[Hashable]]] = {}
+    by_word: dict[Hashable, list[frozenset[Hashable]]] = {}
+
+    def rarest(name: frozenset[Hashable]) -> Hashable:
+        return min(name, key=lambda word: (often[word], str(word)))
+
+    def is_free(name: frozenset[Hashable]) -> bool:
+        inside = (kept for word in name for kept in by_rarest.get(word, ()))
+        around = by_word.get(rarest(name), ())
+        return not (any(kept <= name for kept in inside) or any(name <= kept for kept in around))
+
+    kept_terms: list[Term] = []
+    for term, every in names:
+        if all(map(is_free, every)):
+            kept_terms.append(term)
+            for name in every:
+                by_rarest.setdefault(rarest(name), []).append(name)
+                for word in name:
+                    by_word.setdefault(word, []).append(name)
+    return kept_terms
 
 
 def _share(first: Slices, second: Slices) -> bool:
@@ -234,6 +289,8 @@ def _lies_inside(child: RecordClaim, parent: RecordClaim) -> bool:
     if inner is None or outer is None:
         return True
     days = [day for day in (inner.start, inner.end) if day is not None]
+    if parent.scope == "incident" and (child.outcome == "killed" or child.scope == "snapshot"):
+        return all(outer.start is None or outer.start <= day for day in days)
     return all(
         (outer.start is None or outer.start <= day) and (outer.end is None or day <= outer.end)
         for day in days
@@ -307,9 +364,10 @@ RULES = (
         "error",
         READING,
         "A part that states no claimant or date inherits it, and a parent in the report's own "
-        "voice may have a named part. Another party is a warning, and none where the part's quotes "
-        "name the parent's too. Places are compared for parts of parts alone, in the same way: "
-        "names don't tell whether a town lies in a region.",
+        "voice may have a named part. People of one event who died, were found dead or still lay "
+        "in hospital later are dated after it. Another party is a warning, and none where the "
+        "part's quotes name the parent's too. Places are compared for parts of parts alone, in the "
+        "same way: names don't tell whether a town lies in a region.",
         parts_fit_their_parents,
     ),
 )

@@ -1,8 +1,13 @@
-"""A01 to A04: the parts of one claim."""
+"""A01 to A04 and A10: the parts of one claim."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import pytest
+
+from llm_extract.validators.catalogue import check
+from llm_extract.validators.profiles import Profile, Profiles
 
 
 def test_a_part_above_the_total_is_an_error_with_its_numbers(desk: Any) -> None:
@@ -146,3 +151,115 @@ def test_boys_girls_and_infants_within_the_children_are_fine(desk: Any) -> None:
     at = desk("On Monday 50 died: nine children, four boys and five girls, two of them infants.")
     groups = {"boys": "four", "girls": "five", "infants": "two"}
     assert at.found("A04", at.claim(total="50", children="nine", subgroups=groups)) == []
+
+
+def test_civilians_and_fighters_above_the_total_are_an_error(desk: Any) -> None:
+    at = desk("On Monday 35 people died: 20 civilians, nine policemen and eight gunmen.")
+    groups = {"civilians": "20", "police": "nine", "fighters": "eight"}
+    [finding] = at.found("A10", at.claim(total="35", subgroups=groups))
+    assert (finding.severity, finding.kind) == ("error", "contradiction")
+    assert finding.message == (
+        "civilians + police + fighters: 20 + 9 + 8 = 37 is more than the 35 of the total, "
+        "killed (c1)"
+    )
+
+
+def test_civilians_and_fighters_that_just_fit_are_fine(desk: Any) -> None:
+    at = desk("On Monday 37 people died: 20 civilians, nine policemen and eight gunmen.")
+    groups = {"civilians": "20", "police": "nine", "fighters": "eight"}
+    assert at.found("A10", at.claim(total="37", subgroups=groups)) == []
+
+
+def test_groups_that_may_share_people_are_not_summed(desk: Any) -> None:
+    at = desk("On Monday 35 people died: 30 civilians, nine of them medics and eight students.")
+    groups = {"civilians": "30", "medical_workers": "nine", "students": "eight"}
+    assert at.found("A10", at.claim(total="35", subgroups=groups)) == []
+
+
+@pytest.mark.parametrize(("inner", "severity"), [("four", "warning"), ("two", "error")])
+def test_a_second_number_of_one_group_may_lie_inside_the_first(
+    desk: Any, inner: str, severity: str
+) -> None:
+    at = desk("On Monday 28 died: 20 civilians and eight soldiers, four or two of them militia.")
+    claim = at.claim(total="28", subgroups={"civilians": "20", "security_forces": "eight"})
+    second = claim.subgroups[1].model_copy(update={"count": at.count(inner)})
+    total = at.count("28" if severity == "warning" else "25", value=25 + 3 * (inner == "four"))
+    claim = claim.model_copy(update={"subgroups": [*claim.subgroups, second], "total": total})
+    [finding] = at.found("A10", claim)
+    assert finding.severity == severity
+
+
+BY_SEX = "On Monday 35 died: 20 children, of them five girls, {women} women and two men."
+
+
+def counting(**convention: Any) -> Profiles:
+    profile = Profile(names=["Monitor"], source="a test", **convention)
+    return Profiles({("monitor",): profile})
+
+
+def test_girls_among_the_women_are_no_finding_where_the_profile_counts_them_so(desk: Any) -> None:
+    at = desk(BY_SEX.format(women="18"))
+    men = at.count("two", "two men")
+    fields = {"total": "35", "children": "20", "women": "18", "men": men}
+    claim = at.claim(claimant="The Monitor", subgroups={"girls": "five"}, **fields)
+    record = at.record(claim)
+    all_females = counting(women="all_females")
+    assert [f.rule for f in check(record, at.text, at.ledger)] == ["A02"]
+    assert check(record, at.text, at.ledger, all_females) == []
+    other = at.record(claim.model_copy(update={"claimant": "Ministry"}))
+    assert [f.rule for f in check(other, at.text, at.ledger, all_females)] == ["A02"]
+
+
+def test_a_profile_does_not_excuse_more_girls_than_there_are(desk: Any) -> None:
+    at = desk(BY_SEX.format(women="19"))
+    men = at.count("two", "two men")
+    fields = {"total": "35", "children": "20", "women": "19", "men": men}
+    claim = at.claim(claimant="Monitor", subgroups={"girls": "five"}, **fields)
+    [finding] = check(at.record(claim), at.text, at.ledger, counting(women="all_females"))
+    assert (finding.rule, finding.severity) == ("A02", "error")
+
+
+@pytest.mark.parametrize(("men", "fits"), [("five", True), ("16", False)])
+def test_unstated_girls_are_at_most_all_children_or_all_women(
+    desk: Any, men: str, fits: bool
+) -> None:
+    at = desk(f"On Monday 35 died: 20 children, 18 women and {men} men.")
+    claim = at.claim(claimant="Monitor", total="35", children="20", women="18", men=men)
+    found = check(at.record(claim), at.text, at.ledger, counting(women="all_females"))
+    assert (found == []) is fits
+
+
+def test_girls_counted_among_the_women_are_taken_off_a_complete_sum_once(desk: Any) -> None:
+    at = desk("On Monday 43 died: 20 children, of them five girls, 18 women and eight men.")
+    fields = {"total": "43", "children": "20", "women": "18", "men": "eight"}
+    claim = at.claim(claimant="Monitor", subgroups={"girls": "five"}, **fields)
+    record = at.record(claim)
+    assert not [f for f in check(record, at.text, at.ledger) if f.rule == "A03"]
+    [finding] = check(record, at.text, at.ledger, counting(women="all_females"))
+    assert finding.rule == "A03"
+    assert "20 + 18 + 8 = 46, less 5 girls among the women too, is less than" in finding.message
+
+
+def test_older_people_outside_men_and_women_are_a_fourth_class(desk: Any) -> None:
+    at = desk("On Monday 43 died: 20 children, nine women, eight men and five older people.")
+    fields = {"total": "43", "children": "20", "women": "nine", "men": "eight"}
+    claim = at.claim(claimant="Monitor", subgroups={"older_people": "five"}, **fields)
+    record = at.record(claim)
+    [finding] = check(record, at.text, at.ledger, counting(older_people="outside"))
+    assert finding.message.startswith(
+        "children + women + men + older people: 20 + 9 + 8 + 5 = 42 is less than the 43"
+    )
+    less = record.model_copy(
+        update={"claims": [claim.model_copy(update={"total": at.count("40", value=40)})]}
+    )
+    rules = {f.rule for f in check(less, at.text, at.ledger, counting(older_people="outside"))}
+    assert "A02" in rules
+    assert "A02" not in {f.rule for f in check(less, at.text, at.ledger)}
+
+
+def test_older_people_not_stated_leave_men_women_and_children_incomplete(desk: Any) -> None:
+    at = desk("On Monday 43 died: 20 children, nine women and eight men.")
+    claim = at.claim(claimant="Monitor", total="43", children="20", women="nine", men="eight")
+    record = at.record(claim)
+    assert [f.rule for f in check(record, at.text, at.ledger)] == ["A03"]
+    assert check(record, at.text, at.ledger, counting(older_people="outside")) == []

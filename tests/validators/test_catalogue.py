@@ -145,10 +145,12 @@ def test_rules_come_in_catalogue_order_and_are_found_by_id() -> None:
         "A04",
         "A05",
         "A06",
+        "A10",
         "R02",
         "F01",
         "C01",
         "C02",
+        "S01",
     ]
     assert [each.id for each in RULES] == ids
     assert all(rule(id).id == id for id in ids)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date
+from itertools import combinations
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from llm_extract.validators.containment import _apart_by_name, _apart_in_time, apart_on
 
 PARTIES = (
     "A total of 149 civilians were killed, including 35 children. Of them 105, including 33 "
@@ -156,6 +164,7 @@ def test_those_who_died_later_move_from_the_injured_to_the_killed(desk: Any) -> 
         ("casualties", "injured", True),
         ("detained", "killed", True),
         ("missing", "killed", True),
+        ("abducted", "killed", True),
         ("killed", "injured", False),
         ("injured", "detained", False),
         ("displaced", "killed", False),
@@ -195,10 +204,33 @@ def test_a_part_outside_the_period_of_the_whole_is_an_error(desk: Any) -> None:
     at = desk("In all 50 died, 30 of them in Northam.")
     [finding] = at.found(
         "A06",
-        at.claim(total="50", period=("2024-11-27", "2024-12-03")),
+        at.claim(total="50", scope="period", period=("2024-11-27", "2024-12-03")),
         part(at, "c2", "30", period=("2024-12-04", "2024-12-04")),
     )
     assert "2024-12-04, outside 2024-11-27 to 2024-12-03" in finding.message
+
+
+@pytest.mark.parametrize(
+    "later",
+    [{"outcome": "killed", "total": "30"}, {"outcome": "injured", "scope": "snapshot"}],
+)
+def test_people_of_one_event_die_or_lie_in_hospital_on_later_days(
+    desk: Any, later: dict[str, Any]
+) -> None:
+    at = desk("On Monday 50 were injured; 30 of them died, or were still in hospital, on Friday.")
+    whole = at.claim(total="50", outcome="injured", period=("2024-12-02", "2024-12-02"))
+    fields = {"total": "30", "part_of": 0, "part_of_id": "c1"} | later
+    after = at.claim("c2", period=("2024-12-06", "2024-12-06"), **fields)
+    before = at.claim("c2", period=("2024-11-30", "2024-11-30"), **fields)
+    assert at.found("A06", whole, after) == []
+    assert len(at.found("A06", whole, before)) == 1
+
+
+def test_those_injured_in_one_event_are_not_injured_on_later_days(desk: Any) -> None:
+    at = desk("On Monday 50 were injured, 30 of them on Friday.")
+    whole = at.claim(total="50", outcome="injured", period=("2024-12-02", "2024-12-02"))
+    friday = ("2024-12-06", "2024-12-06")
+    assert len(at.found("A06", whole, part(at, "c2", "30", outcome="injured", period=friday))) == 1
 
 
 def test_a_part_inside_an_open_period_is_fine(desk: Any) -> None:
@@ -283,3 +315,93 @@ def test_places_are_compared_for_parts_of_parts_alone(desk: Any) -> None:
         "A06", whole, north, part(at, "c3", "8", part_of=1, part_of_id="c2", **west)
     )
     assert (finding.severity, finding.fields) == ("warning", ["places"])
+
+
+NAMES = {
+    "places": st.sampled_from(["Northam", "Old Northam", "Northam Hill", "the Hill", "Ost"]),
+    "weapons": st.sampled_from(["airstrike", "drone", "artillery", "rocket", "sniper"]),
+}
+
+
+@pytest.mark.parametrize("dimension", NAMES)
+@given(drawn=st.data())
+def test_summed_parts_share_no_name_and_each_other_part_shares_one_with_them(
+    desk: Any, dimension: str, drawn: st.DataObject
+) -> None:
+    at = desk("In all 1 died: 1 here and 1 there.")
+    found = drawn.draw(st.lists(st.lists(NAMES[dimension], min_size=1, max_size=2), max_size=9))
+    parts = [part(at, f"c{n + 2}", "1", **{dimension: one}) for n, one in enumerate(found)]
+    for finding in at.found("A05", at.claim(total="1"), *parts):
+        summed = [claim for claim in parts if claim.id in finding.claims]
+        for one in parts:
+            shares = [other for other in summed if other is not one and not apart_on(one, other)]
+            assert bool(shares) is (one not in summed)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(0, 5)), max_size=7),
+    st.integers(0, 12),
+)
+def test_of_parts_by_day_those_are_summed_that_hold_most_people(
+    desk: Any, drawn: list[tuple[int, int, int]], whole: int
+) -> None:
+    at = desk("In all some died: some here and some there.")
+
+    def counted(number: int) -> Any:
+        return at.count("5", value=number, as_written=str(number))
+
+    parts = [
+        at.claim(
+            f"c{n + 2}",
+            total=counted(people),
+            part_of=0,
+            period=(f"2024-12-0{min(ends)}", f"2024-12-0{max(ends)}"),
+        )
+        for n, (*ends, people) in enumerate(drawn)
+        if people <= whole
+    ]
+    most = max(
+        sum(part.total.value for part in some)
+        for size in range(len(parts) + 1)
+        for some in combinations(parts, size)
+        if all(apart_on(one, other) for one, other in combinations(some, 2))
+    )
+    findings = at.found("A05", at.claim(total=counted(whole)), *parts)
+    assert bool(findings) is (most > whole)
+    assert all(f"= {most} is more than the {whole}" in finding.message for finding in findings)
+
+
+def test_a_long_broken_sum_is_told_in_one_line(desk: Any) -> None:
+    at = desk("In all 5 died, 5 of them there.")
+    parts = [part(at, f"c{n}", "5", places=[f"Village {n}"]) for n in range(2, 502)]
+    [finding] = at.found("A05", at.claim(total="5"), *parts)
+    assert len(finding.operands) == 501
+    assert "5 + 5 + 5 + 5 + 5 + 5 + … + 5 = 2500 is more than the 5" in finding.message
+
+
+@pytest.mark.parametrize("slices", [_apart_by_name, _apart_in_time])
+def test_many_parts_are_told_apart_in_time_that_grows_with_their_number(slices: Any) -> None:
+    compared = Counter[int]()
+
+    class Watched(frozenset[Any]):
+        def __le__(self, other: Any) -> bool:
+            compared[size] += 1
+            return super().__le__(other)
+
+    class Day(date):
+        def __lt__(self, other: date) -> bool:
+            compared[size] += 1
+            return super().__lt__(other)
+
+    term = SimpleNamespace(count=SimpleNamespace(low=1))
+    for size in (200, 400):
+        days = [Day.fromordinal(700_000 + n) for n in range(size)]
+        parts = [
+            (
+                term,
+                frozenset({Watched({"village", n})} if slices is _apart_by_name else {(day, day)}),
+            )
+            for n, day in enumerate(days)
+        ]
+        assert len(slices(parts)) == size
+    assert compared[400] <= 3 * compared[200] + 400  # each with each: four times as many
