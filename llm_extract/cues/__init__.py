@@ -15,8 +15,8 @@ from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from llm_extract.cues.arabic import AND_OR_SO, PROCLITICS, SO, any_spelling
-from llm_extract.cues.first_words import openings
-from llm_extract.lexicon.words import lowered, word_finder
+from llm_extract.lexicon.first_words import can_begin, first_word_finder
+from llm_extract.lexicon.words import lowered
 from llm_extract.schema import Outcome, Weapon
 
 Role = Literal["object", "subject", "head"]
@@ -165,11 +165,7 @@ def _finder(language: str) -> re.Pattern[str] | None:
     """Finds the words that cues begin with; None for Arabic, whose words have letters before."""
     if language == "ar":
         return None
-    begun = [openings(cue) for cues in _outcome_words(language).values() for cue in cues]
-    return word_finder(
-        {word for some in begun for word in some.words},
-        {prefix for some in begun for prefix in some.prefixes},
-    )
+    return first_word_finder(cue for cues in _outcome_words(language).values() for cue in cues)
 
 
 @cache
@@ -179,7 +175,7 @@ def _beginning_with(
     """The patterns of the cues that can begin with a word, by outcome and role."""
     patterns = []
     for slot, words in _outcome_words(language).items():
-        fitting = [cue for cue in words if openings(cue).begin(word)]
+        fitting = [cue for cue in words if can_begin(cue, word)]
         if fitting:
             patterns.append((slot, _compiled(fitting, language, slot[1])))
     return tuple(patterns)

@@ -17,7 +17,8 @@ def normalised(form: str, language: str) -> str:
     """The key of a form: casefolded; Arabic without vowel signs and hamza seats."""
     if language == "ar":
         return _VOWEL_SIGNS.sub("", form).translate(_ALIF)
-    return form.casefold().replace("’", "'").replace("ʼ", "'")
+    folded = form.casefold()
+    return folded if folded.isascii() else folded.replace("’", "'").replace("ʼ", "'")
 
 
 def forms(noun: str, rule: str) -> Iterator[Form]:

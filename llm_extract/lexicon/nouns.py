@@ -63,11 +63,15 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class NounLexicon:
-    """All known surface forms of one language, by normalised form; `longest` in words."""
+    """All known surface forms of one language, by normalised form.
+
+    `longest` is the most words of a form, `reach` the same of those that begin with a word.
+    """
 
     language: str
     entries: Mapping[str, Entry]
     longest: int
+    reach: Mapping[str, int]
 
     def entry(self, form: str) -> Entry | None:
         """What is known of one form (one or several words), None when nothing is."""
@@ -81,23 +85,25 @@ class NounLexicon:
     def match(self, text: str, start: int, end: int | None = None) -> Noun | None:
         """The longest known noun whose first character is `start`; it ends at `end` or before."""
         stop = len(text) if end is None else end
+        word = WORD.match(text, start, stop)
+        most = 0 if word is None else self._reach_of(word.group())
         ends: list[int] = []
-        at = start
-        while len(ends) < self.longest:
-            word = WORD.match(text, at, stop)
-            if word is None:
-                break
+        while word is not None and len(ends) < most:
             ends.append(word.end())
-            gap = _GAP.match(text, word.end(), stop)
-            if gap is None:
-                break
-            at = gap.end()
+            gap = _GAP.match(text, word.end(), stop) if len(ends) < most else None
+            word = None if gap is None else WORD.match(text, gap.end(), stop)
         for last in reversed(ends):
             for form in _unbroken(text[start:last]):
                 entry = self.entry(form)
                 if entry is not None:
                     return Noun(start, last, form.casefold(), entry.role, entry.label, entry.number)
         return None
+
+    def _reach_of(self, first: str) -> int:
+        """Words of the longest form that may begin with a word of a text."""
+        if self.language == "ar" or "\n" in first:
+            return self.longest
+        return self.reach.get(inflection.normalised(first, self.language), 0)
 
     def scan(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Noun]:
         """Known nouns of `text[start:end]` from left to right, longest first, never overlapping."""
@@ -124,7 +130,7 @@ def noun_lexicon(language: str) -> NounLexicon:
     """The lexicon of an ISO 639-1 language; an empty one for a language without a file."""
     source = resources.files("llm_extract.lexicon").joinpath(f"{language}.toml")
     if not language.isalpha() or not source.is_file():
-        return NounLexicon(language, {}, 0)
+        return NounLexicon(language, {}, 0, {})
     table = tomllib.loads(source.read_text(encoding="utf-8"))
     rule: str = table["plural"]
     entries: dict[str, Entry] = {}
@@ -134,5 +140,8 @@ def noun_lexicon(language: str) -> NounLexicon:
                 for form, number in inflection.forms(noun, rule):
                     known = inflection.normalised(form, language)
                     entries.setdefault(known, Entry(role, label, number))
-    longest = max(form.count(" ") + 1 for form in entries)
-    return NounLexicon(language, entries, longest)
+    reach: dict[str, int] = {}
+    for form in entries:
+        first, *others = form.split(" ")
+        reach[first] = max(reach.get(first, 0), 1 + len(others))
+    return NounLexicon(language, entries, max(reach.values()), reach)

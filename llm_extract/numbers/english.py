@@ -245,9 +245,9 @@ _TRIGGERS: Final = (
         _read_vague,
     ),
     Trigger("en_article", r"(?:an?|another)\b", _read_article),
-    Trigger("en_word", rf"\b(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
+    Trigger("en_word", rf"(?:{_TENS}|{_TEEN}|{_UNIT})\b", _read_word),
     Trigger("en_half", r"half\b", _read_scale),
-    Trigger("en_ordinal", rf"\b(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
+    Trigger("en_ordinal", rf"(?:{words.ORDINAL_ALTERNATION})\b", _read_ordinal),
     Trigger(
         "en_denial",
         r"(?:no\s+one|nobody|none|not\s+(?:a\s+single(?:\s+one)?|one|a\s+soul)|no|without)\b",

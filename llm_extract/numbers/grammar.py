@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from typing import Final
 
+from llm_extract.lexicon.first_words import can_begin, first_word_finder
 from llm_extract.numbers import arabic, english, foreign
 from llm_extract.numbers.mention import Kind
 from llm_extract.numbers.reading import Reader
 from llm_extract.schema import Qualifier
+
+DIGITS: Final = r"(?P<digits>\+?\d)"
+"""Pattern of the first digit of a number, with the plus sign before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +23,16 @@ class Grammar:
     """The tables of `LanguageRules`, merged, and the patterns made of them.
 
     `latin` is the code given to a number with no Arabic word beside it. `qualifier_tails` lists
-    phrases by their last word, longest first.
+    phrases by their last word, longest first. `scan` matches where a number may begin;
+    `first_words` finds the words that one can begin with, None where that is any word, and
+    `beginning_with` gives the parts of `scan` that such a word may begin.
     """
 
     latin: str
     reads_arabic: bool
     scan: re.Pattern[str]
+    first_words: re.Pattern[str] | None
+    beginning_with: Callable[[str], tuple[re.Pattern[str], ...]]
     readers: Mapping[str, Reader]
     day_first: re.Pattern[str]
     month_first: re.Pattern[str]
@@ -56,17 +65,16 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
         rules.append(arabic.RULES)
     triggers = [trigger for rule in rules for trigger in rule.triggers]
     months = "|".join(sorted((m for r in rules for m in r.months), key=len, reverse=True))
-    head = [
-        r"(?P<url>https?://\S+|www\.\S+)",
-        rf"(?P<month>(?:{months})\b)",
-    ]
-    word_starts = "|".join(head + [f"(?P<{t.name}>{t.pattern})" for t in triggers])
-    scan = re.compile(rf"(?P<digits>\+?\d)|\b(?:{word_starts})")
+    heads = {"url": r"https?://\S+|www\.\S+", "month": rf"(?:{months})\b"}
+    heads |= {trigger.name: trigger.pattern for trigger in triggers}
+    word_starts = "|".join(f"(?P<{name}>{pattern})" for name, pattern in heads.items())
     trailers: dict[str, Qualifier] = {p: q for r in rules for p, q in r.trailers.items()}
     return Grammar(
         latin=latin,
         reads_arabic=arabic_letters,
-        scan=scan,
+        scan=re.compile(rf"{DIGITS}|\b(?:{word_starts})"),
+        first_words=first_word_finder(heads.values()),
+        beginning_with=cache(partial(_beginning_with, heads)),
         readers={t.name: t.reader for t in triggers},
         day_first=_day_first(months),
         month_first=_month_first(months),
@@ -89,6 +97,14 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
         fillers=frozenset().union(*(r.fillers for r in rules)),
         between_words=frozenset().union(*(r.between_words for r in rules)),
         change_words=frozenset().union(*(r.change_words for r in rules)),
+    )
+
+
+def _beginning_with(heads: Mapping[str, str], word: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(
+        re.compile(rf"\b(?P<{name}>{pattern})")
+        for name, pattern in heads.items()
+        if can_begin(pattern, word)
     )
 
 

@@ -1,16 +1,21 @@
-"""The words that a cue can begin with, read off its pattern, so that a text is searched for these.
+"""The words that a pattern can begin with, so that a text is searched for these first.
 
-Understood are letters, `[xyz]`, `(?:a|b)` and `?` behind any of them, the language of the tables;
-what follows the first word is not looked at.
+Understood are letters, `[xyz]`, `(?:a|b)` and `?` behind any of them, as the word tables use them;
+what a pattern wants before the word and what follows it is not looked at.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
+from llm_extract.lexicon.words import word_finder
+
 _CLASS = re.compile(r"\[([^\W_]+)\]")
+_WORD_END = re.compile(r"(?:\\[bs\W]|\(\?=\\s\)|[^\w([.?*+{^$\\])(?![?*{])")
+"""No letter, and it must be there."""
 
 
 class Openings(NamedTuple):
@@ -19,20 +24,34 @@ class Openings(NamedTuple):
     words: frozenset[str]
     prefixes: frozenset[str]
 
-    def begin(self, word: str) -> bool:
-        """Whether a match can begin with a word."""
-        return word in self.words or word.startswith(tuple(self.prefixes))
-
 
 @cache
-def openings(pattern: str) -> Openings:
-    """How matches of a cue's pattern begin, in lowercase; ValueError where it leaves that open."""
+def openings(pattern: str) -> Openings | None:
+    """How matches of a pattern begin, in lowercase; None where it leaves that open."""
     reader = _Reader(pattern.lower())
     open_ends = reader.alternatives({""})
     words, prefixes = frozenset(reader.words | open_ends), frozenset(reader.prefixes)
     if "" in words or "" in prefixes or reader.at < len(pattern):
-        raise ValueError(f"a cue must begin with letters: {pattern}")
+        return None
     return Openings(words, prefixes)
+
+
+def can_begin(pattern: str, word: str) -> bool:
+    """Whether a match can begin with a lowercase word."""
+    begun = openings(pattern)
+    return begun is None or word in begun.words or word.startswith(tuple(begun.prefixes))
+
+
+def first_word_finder(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """A `word_finder` of all words that matches begin with; None where a pattern leaves it open."""
+    begun = [openings(pattern) for pattern in patterns]
+    known = [some for some in begun if some is not None]
+    if len(known) < len(begun):
+        return None
+    return word_finder(
+        {word for some in known for word in some.words},
+        {prefix for some in known for prefix in some.prefixes},
+    )
 
 
 class _Reader:
@@ -60,7 +79,10 @@ class _Reader:
         before = begun
         some = _CLASS.match(self.pattern, self.at)
         char = self.pattern[self.at]
-        if self._takes("(?:"):
+        if self._takes("(?<="):
+            self._pass()
+            self._takes(")")
+        elif self._takes("(?:"):
             begun = self.alternatives(begun)
             self._takes(")")
         elif some is not None:
@@ -70,8 +92,7 @@ class _Reader:
             self.at += 1
             begun = {word + char for word in begun}
         else:
-            may_lack = self.pattern[self.at + 1 : self.at + 2] in ("?", "*", "{")
-            self._end(begun, whole=char not in r"([\.?*+{^$" and not may_lack)
+            self._end(begun, whole=_WORD_END.match(self.pattern, self.at) is not None)
             begun = set()
         if self._takes("?"):
             begun = begun | before
