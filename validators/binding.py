@@ -16,6 +16,7 @@ from llm_extract.validators.rule_input import (
     counts_of,
     in_order,
     run_of,
+    same_name,
     says,
 )
 from llm_extract.validators.wording import (
@@ -182,24 +183,24 @@ def _bound_starts(given: RuleInput) -> set[int]:
     bound: set[int] = set()
     for held in given.held:
         mentions = given.quoted(held)
-        counts = [count for _, count in counts_of(held)]
-        vague = [count for count in counts if count.value is None]
+        counts = counts_of(held)
+        vague = [count for _, count in counts if count.value is None]
         for mention in mentions:
             if (
                 mention.basis == "counted"
-                or any(_repeats(given, count, mention) for count in counts)
+                or any(_repeats(given, field, count, mention) for field, count in counts)
                 or any(says(mention, count) for count in vague)
             ):
                 bound.add(mention.start)
-        for count in counts:
+        for _, count in counts:
             if count.start is not None and count.end is not None:
                 bound.update(m.start for m in given.mentions_between(count.start, count.end))
             bound.update(m.start for m in run_of(given, held, count))
     return bound
 
 
-def _repeats(given: RuleInput, count: RecordCount, mention: Mention) -> bool:
-    """Whether a mention gives a count's number and is no other number of the sentence it is from.
+def _repeats(given: RuleInput, field: str, count: RecordCount, mention: Mention) -> bool:
+    """Whether a mention gives a count's number once more, in another sentence and of people alike.
 
     "Two died in Velm and two in Kandor" are four people: only "the two" would be the same.
     """
@@ -210,24 +211,42 @@ def _repeats(given: RuleInput, count: RecordCount, mention: Mention) -> bool:
     own = given.mention_at(count.start, count.end)
     if own is None or own == mention or not says(own, count):
         return True
+    nouns = (given.noun_of(mention), given.noun_of(own))
+    if field != "total" and nouns[0] and nouns[1] and nouns[0].label != nouns[1].label:
+        return False
     here, there = given.sentence_at(mention.start), given.sentence_at(own.start)
     before = given.text[max(0, mention.start - 12) : mention.start].casefold().split()
     return here != there or (bool(before) and before[-1] in DEFINITE)
 
 
 def _may_share(given: RuleInput, terms: list[Term]) -> bool:
-    if _is_slice(terms) or _are_nested(given, terms):
+    if _is_slice(given, terms) or _are_nested(given, terms):
         return True
     count = terms[0].count
     equal = {m.start for term in terms for m in given.quoted(term.held) if says(m, count)}
     return len(equal) >= len(terms)
 
 
-def _is_slice(terms: list[Term]) -> bool:
-    """Whether the terms are the total of one claim and one group of it, however much named."""
+def _is_slice(given: RuleInput, terms: list[Term]) -> bool:
+    """Whether the terms are the total of one claim and one group of it, however much named.
+
+    "Seven villagers" are no slice of children, unless the sentence says so of all of them.
+    """
     fields = [term.field for term in terms]
-    same_claim = all(term.held is terms[0].held for term in terms)
-    return same_claim and "total" in fields and sum(f in SEXES_AND_AGES for f in fields) <= 1
+    if any(term.held is not terms[0].held for term in terms) or "total" not in fields:
+        return False
+    return sum(f in SEXES_AND_AGES for f in fields) <= 1 and not _is_a_crowd(given, terms[0].count)
+
+
+def _is_a_crowd(given: RuleInput, count: RecordCount) -> bool:
+    if count.start is None or count.end is None:
+        return False
+    mention = given.mention_at(count.start, count.end)
+    noun = given.noun_of(mention) if mention is not None else None
+    sentence = given.sentence_at(count.start)
+    if noun is None or sentence is None or (noun.role, noun.label) != ("person", "people"):
+        return False
+    return "all" not in same_name(given.text[sentence.start : sentence.end])
 
 
 def _are_nested(given: RuleInput, terms: list[Term]) -> bool:

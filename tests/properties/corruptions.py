@@ -145,7 +145,13 @@ def qualifier_dropped(record: Record, text: str, random: Random) -> Record | Non
 
 def claimant_and_perpetrator_swapped(record: Record, text: str, random: Random) -> Record | None:
     """Who counted the victims is held responsible for them, and the other way round."""
-    named = [n for n, c in enumerate(record.claims) if c.claimant is not None and c.perpetrators]
+    named = [
+        nth
+        for nth, claim in enumerate(record.claims)
+        if claim.claimant is not None
+        and claim.perpetrators
+        and claim.claimant not in claim.perpetrators
+    ]
     if not named:
         return None
     nth = random.choice(named)

@@ -148,6 +148,19 @@ def test_an_equal_number_of_the_same_sentence_is_of_other_people(desk: Any) -> N
     assert again.found("G03", again.claim(total="four", children="two")) == []
 
 
+def test_an_equal_number_of_another_group_is_of_other_people(desk: Any) -> None:
+    at = desk("On Monday 35 people died, with 20 wounded. The dead included 20 children.")
+    own = at.count("20", "included 20 children")
+    [finding] = at.found("G03", at.claim(total="35", children=own))
+    assert finding.operands[0].start == at.text.index("20")
+
+
+def test_a_headline_repeats_a_total_in_other_words(desk: Any) -> None:
+    at = desk("20 dead in Velm\n\nOn Monday 20 civilians were killed in Velm.")
+    own = at.count("20", "20 civilians")
+    assert at.found("G03", at.claim(total=own)) == []
+
+
 def test_a_number_of_arrests_needs_a_claim(desk: Any) -> None:
     at = desk("Lawyers documented 30 arbitrary arrests in Velm.")
     assert len(at.found("G03")) == 1
@@ -229,6 +242,13 @@ def test_a_slice_of_one_group_is_total_and_group(desk: Any) -> None:
     at = desk("On Monday 14 boys were killed.")
     claim = at.claim(total="14", children="14", subgroups={"boys": "14"})
     assert at.found("G04", claim) == []
+
+
+def test_a_number_of_people_is_no_slice_of_one_group(desk: Any) -> None:
+    at = desk("On Monday 14 people were killed.")
+    assert len(at.found("G04", at.claim(total="14", children="14"))) == 1
+    every = desk("On Monday 14 people were killed, all of them children.")
+    assert every.found("G04", every.claim(total="14", children="14")) == []
 
 
 def test_a_slice_is_of_one_sex_or_age_only(desk: Any) -> None:
