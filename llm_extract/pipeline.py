@@ -6,8 +6,9 @@ report → ledger of numbers → passages → model → record → validators �
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from types import TracebackType
@@ -17,24 +18,36 @@ from anyio import to_thread
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import ModelError, PromptError
-from llm_extract.extraction import claims, mention
+from llm_extract.extraction import claims, mention, questions
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.grounding import ground
+from llm_extract.extraction.questions import Choice, Question
 from llm_extract.extraction.reading import Reading
+from llm_extract.extraction.understanding import Understanding
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import open_endpoint_async
 from llm_extract.numbers import read_ledger
-from llm_extract.numbers.mention import Ledger
+from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.prompting import Prompt, PromptStrategy, load_prompt
-from llm_extract.record import Failure, Provenance, Record, ReportHead
-from llm_extract.schema import SCHEMA_VERSION, CasualtyReport
+from llm_extract.record import Failure, OtherReading, Provenance, Record, ReportHead
+from llm_extract.repair import SECOND_PASSAGES, Reached, Repair, Repairs
+from llm_extract.schema import SCHEMA_VERSION
 from llm_extract.validators.catalogue import disposition
 from llm_extract.validators.culprits import examine
 
 Strategy = Literal["auto", "document", "sentence", "mention"]
 
 DEFAULT_MODEL = "qwen2.5-coder-1.5b"
+
+DEFAULT_REPAIR: Repair = "off"
+
+SECOND: dict[PromptStrategy, PromptStrategy] = {
+    "mention": "sentence",
+    "sentence": "mention",
+    "document": "mention",
+}
+"""Who is asked after whom: numbers by rule after claims that a model wrote, and the reverse."""
 
 ENDPOINT_SLOTS = 8
 """Reports worked on at once where a server of one's own or a hosted one answers."""
@@ -46,12 +59,15 @@ LONG_BREATH_TOKENS = 16_000
 class Settings:
     """What decides a record besides its report; changing any of it makes another run.
 
-    `prompt` is NAME or NAME@VERSION, None takes the newest prompt named like the strategy.
+    `prompt` is NAME or NAME@VERSION, None takes the newest prompt named like the strategy. `repair`
+    says what is done about findings: `ask` puts them to the model as short questions, `second` has
+    their passages read by another strategy, `both` does both, `off` leaves them to people.
     """
 
     model: str = DEFAULT_MODEL
     prompt: str | None = None
     strategy: Strategy = "auto"
+    repair: Repair = DEFAULT_REPAIR
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,7 @@ class WorkKey:
     model: str
     strategy: str
     package_version: str
+    repair: str = "off"
 
 
 class Pipeline:
@@ -79,6 +96,11 @@ class Pipeline:
         self.slots = self.spec.slots if self.spec.kind == "local" else ENDPOINT_SLOTS
         self._given = load_prompt(self.settings.prompt) if self.settings.prompt else None
         wanted = self.settings.strategy
+        if self._given is not None and self._given.strategy == "repair":
+            raise PromptError(
+                f"prompt {self._given.ref} asks about findings and reads no report: name another "
+                "prompt"
+            )
         if self._given is not None and wanted not in ("auto", self._given.strategy):
             raise PromptError(
                 f"prompt {self._given.ref} is for strategy {self._given.strategy!r}, not for "
@@ -108,6 +130,7 @@ class Pipeline:
         report, unless it would fill more than half of their context.
         """
         if self._given is not None:
+            assert self._given.strategy != "repair"
             return self._given.strategy
         if self.settings.strategy != "auto":
             return self.settings.strategy
@@ -125,6 +148,7 @@ class Pipeline:
             model=self.spec.name,
             strategy=strategy,
             package_version=package_version(),
+            repair=self._repair_key(strategy),
         )
 
     async def process(self, report: Report) -> Record:
@@ -133,16 +157,16 @@ class Pipeline:
             raise RuntimeError("enter the pipeline before it is asked: async with Pipeline(...)")
         started = time.perf_counter()
         strategy = self.strategy_for(report)
-        prompt = self._prompt(strategy)
-        ledger = read_ledger(report.text, report.language)
-        reading = read_figures(report, ledger)
-        conversation = Conversation()
-        extracted = CasualtyReport(claims=[], facilities=[])
+        work = _Work(self._caller, report, read_ledger(report.text, report.language))
+        reading = read_figures(report, work.ledger)
+        understood = Understanding(reading, [], {})
+        others: list[OtherReading] = []
         failure: Failure | None = None
         try:
-            extracted = await self._read(strategy, reading, prompt, conversation)
+            understood = await work.read(strategy, reading, self._prompt(strategy))
         except ModelError as error:
             failure = Failure(code=error.code, message=str(error))
+        prompt = self._prompt(strategy)
         provenance = Provenance(
             model=self.spec.name,
             prompt=prompt.ref,
@@ -150,33 +174,116 @@ class Pipeline:
             strategy=strategy,
             package_version=package_version(),
             schema_version=SCHEMA_VERSION,
-            seconds=time.perf_counter() - started,
-            tokens=conversation.tokens(),
-            calls=len(conversation.attempts),
-            unread_mentions=_unread(reading),
-            attempts=conversation.attempts,
+            seconds=0.0,
+            tokens=work.conversation.tokens(),
+            calls=len(work.conversation.attempts),
+            unread_mentions=understood.unread(),
+            attempts=list(work.conversation.attempts),
+            repair=self.settings.repair,
         )
-        return _record(report, ledger, extracted, provenance, failure)
-
-    async def _read(
-        self,
-        strategy: PromptStrategy,
-        reading: Reading,
-        prompt: Prompt,
-        conversation: Conversation,
-    ) -> CasualtyReport:
-        assert self._caller is not None
-        if strategy != "document":
-            # Reading the shared start may take seconds, in which the loop has other work.
-            await to_thread.run_sync(self._caller.endpoint.prime, _prefix(prompt, strategy))
-        if strategy == "mention":
-            return await mention.read_by_mention(reading, prompt, self._caller, conversation)
-        if strategy == "sentence":
-            return await claims.read_by_sentence(reading, prompt, self._caller, conversation)
-        return await claims.read_by_document(reading, prompt, self._caller, conversation)
+        record = _envelope(report, provenance, failure)
+        if failure is None:
+            record = work.assembled_in(record, understood)
+            findings = examine(record, report.text, work.ledger)
+            record = record.model_copy(update={"findings": findings})
+            if findings and self.settings.repair != "off":
+                first = Reached(strategy, prompt.ref, understood, record)
+                repairs = Repairs(work, report.text, work.ledger, work.conversation, first)
+                await repairs.follow_up(self.settings.repair)
+                record, others = repairs.kept.record, repairs.others
+        return _finished(record, report, work, others, time.perf_counter() - started)
 
     def _prompt(self, strategy: PromptStrategy) -> Prompt:
         return self._given if self._given is not None else _newest_prompt(strategy)
+
+    def _repair_key(self, strategy: PromptStrategy) -> str:
+        """What is done about findings and with which prompts, as in "both repair@1 sentence@1"."""
+        mode = self.settings.repair
+        asked = [_newest_prompt("repair")] if mode in ("ask", "both") else []
+        second = [_newest_prompt(SECOND[strategy])] if mode in ("second", "both") else []
+        return " ".join([mode, *(prompt.ref for prompt in (*asked, *second))])
+
+
+@dataclass(slots=True)
+class _Work:
+    """One report while it is worked on: the model, what was said, and records of what was read."""
+
+    caller: Caller
+    report: Report
+    ledger: Ledger
+    conversation: Conversation = field(default_factory=Conversation)
+
+    async def read(
+        self, strategy: PromptStrategy, reading: Reading, prompt: Prompt
+    ) -> Understanding:
+        """The report as a strategy understands it. Raises ModelError."""
+        if strategy == "document":
+            return await claims.read_by_document(reading, prompt, self.caller, self.conversation)
+        await self._prime(_prefix(prompt, strategy))
+        by = mention.read_by_mention if strategy == "mention" else claims.read_by_sentence
+        return await by(reading, prompt, self.caller, self.conversation)
+
+    async def ask(self, question: Question) -> Choice | None:
+        """See `repair.Desk`."""
+        prompt = _newest_prompt("repair")
+        await self._prime(questions.example_messages(prompt))
+        return await questions.ask(
+            self.report.text, question, prompt, self.caller, self.conversation
+        )
+
+    async def read_again(
+        self, first: Reached, mentions: Sequence[Mention], sentences: frozenset[int]
+    ) -> Reached | None:
+        """See `repair.Desk`."""
+        strategy = SECOND[first.strategy]
+        prompt = _newest_prompt(strategy)
+        await self._prime(_prefix(prompt, strategy))
+        reading = first.understanding.with_figures(mentions).reading
+        by = (
+            mention.read_again_by_mention
+            if strategy == "mention"
+            else claims.read_again_by_sentence
+        )
+        again, read = await by(
+            reading, prompt, self.caller, self.conversation, sentences, SECOND_PASSAGES
+        )
+        if not read:
+            return None
+        understood = first.understanding.joined(again, read)
+        record = self.assembled(first, understood)
+        assert record.provenance is not None
+        made = {
+            "strategy": strategy,
+            "prompt": prompt.ref,
+            "prompt_hash": prompt.content_hash,
+        }
+        provenance = record.provenance.model_copy(update=made)
+        record = record.model_copy(update={"provenance": provenance})
+        sentences_read = [s for s in reading.sentences if s.index in read]
+        passages = tuple(f"{s.start}:{s.end}" for s in sentences_read)
+        return Reached(strategy, prompt.ref, understood, record, passages=passages)
+
+    def assembled(self, first: Reached, understanding: Understanding) -> Record:
+        """See `repair.Desk`."""
+        return self.assembled_in(first.record, understanding)
+
+    def assembled_in(self, record: Record, understanding: Understanding) -> Record:
+        """The record with what follows from an understanding, without findings."""
+        found, places = ground(understanding.report(), self.report.text, self.ledger)
+        assert record.provenance is not None
+        unread = {"unread_mentions": understanding.unread()}
+        return record.model_copy(
+            update={
+                "claims": found,
+                "facilities": places,
+                "findings": [],
+                "provenance": record.provenance.model_copy(update=unread),
+            }
+        )
+
+    async def _prime(self, start: list[Message]) -> None:
+        # Reading the shared start may take seconds, in which the loop has other work.
+        await to_thread.run_sync(self.caller.endpoint.prime, start)
 
 
 @lru_cache(maxsize=8)
@@ -196,36 +303,41 @@ def package_version() -> str:
     return version("llm_extract")
 
 
-def _unread(reading: Reading) -> list[str]:
-    """Mentions that are listed as not about people or places, as START:END."""
-    listed = [
-        *reading.unread,
-        *(f.mention for f in reading.figures if f.superseded or f.facility),
-    ]
-    return [f"{m.start}:{m.end}" for m in sorted(listed, key=lambda m: m.start)]
-
-
-def _record(
-    report: Report,
-    ledger: Ledger,
-    extracted: CasualtyReport,
-    provenance: Provenance,
-    failure: Failure | None,
-) -> Record:
-    """The envelope with its findings and its disposition."""
-    found, places = ground(extracted, report.text, ledger)
-    record = Record(
+def _envelope(report: Report, provenance: Provenance, failure: Failure | None) -> Record:
+    """The record of a report before anything of it was read."""
+    return Record(
         report=head_of(report),
-        claims=found,
-        facilities=places,
+        claims=[],
+        facilities=[],
         findings=[],
         disposition="failed" if failure is not None else "clean",
         failure=failure,
         provenance=provenance,
     )
-    if failure is not None:
+
+
+def _finished(
+    record: Record, report: Report, work: _Work, others: list[OtherReading], seconds: float
+) -> Record:
+    """The record with all that was asked for it, its findings and its disposition."""
+    assert record.provenance is not None
+    conversation = work.conversation
+    provenance = record.provenance.model_copy(
+        update={
+            "seconds": seconds,
+            "tokens": conversation.tokens(),
+            "calls": len(conversation.attempts),
+            "attempts": conversation.attempts,
+            "readings": others,
+        }
+    )
+    asked_again = len(conversation.attempts) > len(record.provenance.attempts)
+    record = record.model_copy(update={"provenance": provenance})
+    if record.failure is not None:
         return record
-    findings = examine(record, report.text, ledger)
+    findings = record.findings
+    if asked_again or others:
+        findings = examine(record, report.text, work.ledger)
     return record.model_copy(update={"findings": findings, "disposition": disposition(findings)})
 
 

@@ -18,6 +18,12 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from llm_extract.errors import PromptError
 
 PromptStrategy = Literal["document", "sentence", "mention"]
+"""How a report is read."""
+
+PromptUse = PromptStrategy | Literal["repair"]
+"""What a prompt is for: a strategy that reads, or a question about a finding."""
+
+_USES = (*get_args(PromptStrategy), "repair")
 
 PROMPTS = Path(__file__).parent / "prompts"
 """The prompts of the package."""
@@ -53,7 +59,7 @@ class Prompt:
 
     name: str
     version: int
-    strategy: PromptStrategy
+    strategy: PromptUse
     languages: tuple[str, ...]
     description: str
     system: str
@@ -206,8 +212,8 @@ def _front_matter(source: _Source) -> tuple[dict[str, Any], int]:
     if not isinstance(front, dict) or sorted(map(str, front)) != sorted(_KEYS):
         raise source.fault(1, f"front matter must have exactly the keys {', '.join(_KEYS)}")
     at = {key: i + 1 for i, line in enumerate(lines[:end]) for key in _KEYS if line.startswith(key)}
-    if front["strategy"] not in get_args(PromptStrategy):
-        known = ", ".join(get_args(PromptStrategy))
+    if front["strategy"] not in _USES:
+        known = ", ".join(_USES)
         raise source.fault(at["strategy"], f"strategy must be one of {known}")
     languages = front["languages"]
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):

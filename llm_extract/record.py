@@ -223,6 +223,10 @@ class OtherReading(Frozen):
 
     strategy: str
     prompt: str = Field(description="NAME@VERSION")
+    passages: list[str] = Field(
+        default=[],
+        description="START:END of what it read itself, the rest is as recorded; empty: everything",
+    )
     claims: list[RecordClaim]
     facilities: list[RecordFacility]
     findings: list[Finding]

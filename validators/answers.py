@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from llm_extract.record import Attempt, Finding
@@ -13,18 +14,19 @@ WORDS_SHOWN = 60
 
 
 def passages_are_answered(given: RuleInput) -> Iterator[Finding]:
-    """C02: the last attempt of each passage was accepted.
+    """C02: the last attempt of each request was accepted; a passage may have had several requests.
 
     A reply that is cut or refused leaves questions open: what was asked is then read by rule alone,
     and a person should look.
     """
     provenance = given.record.provenance
-    last: dict[str, Attempt] = {}
+    last: dict[tuple[str, int], Attempt] = {}
+    requests: Counter[str] = Counter()
     for attempt in provenance.attempts if provenance is not None else ():
-        last[attempt.passage] = attempt
-    for passage, attempt in last.items():
-        if attempt.error is None:
-            continue
+        requests[attempt.passage] += attempt.number == 1
+        last[attempt.passage, requests[attempt.passage]] = attempt
+    unanswered = dict.fromkeys(p for (p, _), attempt in last.items() if attempt.error is not None)
+    for passage in unanswered:
         start = passage.partition(":")[0]
         words = given.text[int(start) :][:WORDS_SHOWN] if start.isdecimal() else passage
         yield found(

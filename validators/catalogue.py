@@ -8,6 +8,7 @@ from typing import Literal
 from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Finding, Record
 from llm_extract.validators import (
+    agreement,
     answers,
     arithmetic,
     binding,
@@ -15,6 +16,7 @@ from llm_extract.validators import (
     coverage,
     facilities,
     grounding,
+    injection,
     numbers,
     repetition,
 )
@@ -23,6 +25,7 @@ from llm_extract.validators.rule import Rule
 from llm_extract.validators.rule_input import FiguresAlone, RuleInput
 
 FAMILIES = (
+    agreement,
     answers,
     arithmetic,
     binding,
@@ -30,6 +33,7 @@ FAMILIES = (
     coverage,
     facilities,
     grounding,
+    injection,
     numbers,
     repetition,
 )

@@ -18,8 +18,9 @@ from llm_extract.cli.progress import RunDisplay
 from llm_extract.cli.tables import record_view
 from llm_extract.documents import ReadOptions, read_reports
 from llm_extract.export import RECORDS_NAME, GrowingRecords, write_records
-from llm_extract.pipeline import DEFAULT_MODEL, Settings, Strategy
+from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Settings, Strategy
 from llm_extract.record import Record
+from llm_extract.repair import Repair
 from llm_extract.runs import ReportPipeline, RunSummary, run_reports
 from llm_extract.store import DEFAULT_NAME, Store, open_store
 
@@ -84,6 +85,13 @@ def run(
     limit: Annotated[
         int | None, typer.Option(min=1, help="Read at most this many reports.")
     ] = None,
+    repair: Annotated[
+        Repair,
+        typer.Option(
+            help="What to do about findings: ask the model short questions, have their passages "
+            "read by a second strategy, both, or leave them to people (off)."
+        ),
+    ] = DEFAULT_REPAIR,
     text_column: Annotated[
         str | None,
         typer.Option(help="Column of the text in row files; guessed by name if left out."),
@@ -100,9 +108,9 @@ def run(
 ) -> None:
     """Extract the figures of reports into DIR/records.jsonl, a line a report.
 
-    A repeated run asks the model only for what is new: same text, day, prompt, model, strategy and
-    version are taken from DIR/store.sqlite, which also keeps every raw reply. Ctrl-C keeps what is
-    done, and the same command goes on from there.
+    A repeated run asks the model only for what is new: same text, day, prompt, model, strategy,
+    repair and version are taken from DIR/store.sqlite, which also keeps every raw reply. Ctrl-C
+    keeps what is done, and the same command goes on from there.
     """
     _keep_apart(inputs, out_folder)
     display = RunDisplay(quiet=quiet)
@@ -119,7 +127,7 @@ def run(
             on_notice=display.notice,
         ),
     )
-    pipeline = open_pipeline(Settings(model=model, prompt=prompt, strategy=strategy))
+    pipeline = open_pipeline(Settings(model, prompt, strategy, repair))
     with open_store(out_folder / DEFAULT_NAME) as store:
         summary = _extract(plan, pipeline, store, display)
         if as_json:

@@ -77,10 +77,19 @@ def _head(record: Record) -> Text:
     known = (report.title, str(report.published or ""), report.language, source)
     line = plain(report.id, "bold")
     line.append("  ").append(record.disposition, STYLES[record.disposition])
-    for words in known:
+    for words in (*known, _followed_up(record)):
         if words:
             line.append(" · ", "dim").append(plain(words, "dim"))
     return line
+
+
+def _followed_up(record: Record) -> str:
+    """How findings were followed up, where that gave other readings."""
+    made = record.provenance
+    if made is None or not made.readings:
+        return ""
+    number = len(made.readings)
+    return f"repair {made.repair}: {number} other reading{'' if number == 1 else 's'}"
 
 
 def _claims(record: Record) -> Table:

@@ -28,16 +28,23 @@ def assemble(
 
     A figure that is missing in `outcomes` is not about people.
     """
+    drafts = drafts_of_figures(reading, settings, outcomes)
+    return assemble_drafts(reading, settings, drafts)
+
+
+def drafts_of_figures(
+    reading: Reading, settings: Sequence[Setting], outcomes: dict[int, Outcome]
+) -> list[Draft]:
+    """Figures with settled outcomes, each in the claim it is part of or one of its own."""
     drafts: list[Draft] = []
     holder: dict[int, Draft] = {}
     live = [f for f in _not_replaced(reading) if not f.facility]
     outcomes = {**outcomes, **_deaths_of_a_fact_box(reading, outcomes)}
     for figure in sorted(live, key=lambda f: f.mention.start):
         outcome = outcomes.get(figure.index)
-        if outcome is None:
-            continue
-        place(reading, settings, figure, outcome, drafts, holder)
-    return assemble_drafts(reading, settings, drafts)
+        if outcome is not None:
+            place(reading, settings, figure, outcome, drafts, holder)
+    return drafts
 
 
 def _deaths_of_a_fact_box(reading: Reading, outcomes: dict[int, Outcome]) -> dict[int, Outcome]:

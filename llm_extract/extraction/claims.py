@@ -7,21 +7,19 @@ read by rule. Claims then pass through the same assembly as those of strategy `m
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from pydantic import Field, create_model
 
-from llm_extract.extraction.assembly import assemble_drafts
 from llm_extract.extraction.call import Caller, Conversation, Message
-from llm_extract.extraction.circumstances import Setting, circumstances, read_settings
-from llm_extract.extraction.drafts import Draft, group_victims
-from llm_extract.extraction.mention import compact, find_words
-from llm_extract.extraction.reading import SLOTS, Figure, Reading
-from llm_extract.extraction.wire import Wire
+from llm_extract.extraction.circumstances import read_settings
+from llm_extract.extraction.reading import Figure, Reading
+from llm_extract.extraction.understanding import Understanding, Written
+from llm_extract.extraction.wire import Wire, compact
 from llm_extract.prompting import Prompt
-from llm_extract.schema import CasualtyReport, Outcome
+from llm_extract.schema import Outcome
 
 MOST_CLAIMS = 24
 SENTENCE_REPLY_CLAIMS = 8
@@ -35,30 +33,56 @@ class Stretch:
     first: int
     last: int
 
+    @property
+    def sentences(self) -> range:
+        """Indexes of its sentences."""
+        return range(self.first, self.last + 1)
+
 
 async def read_by_sentence(
     reading: Reading, prompt: Prompt, caller: Caller, conversation: Conversation
-) -> CasualtyReport:
+) -> Understanding:
     """One request for each sentence with a number of people, read with the one it leans on."""
-    settings = read_settings(reading)
-    drafts: list[Draft] = []
-    for stretch in stretches(reading):
-        drafts += await _asked(
-            reading, settings, prompt, caller, conversation, stretch, SENTENCE_REPLY_CLAIMS
-        )
-    return assemble_drafts(reading, settings, drafts)
+    return await _written(reading, prompt, caller, conversation, stretches(reading))
+
+
+async def read_again_by_sentence(
+    reading: Reading,
+    prompt: Prompt,
+    caller: Caller,
+    conversation: Conversation,
+    sentences: Collection[int],
+    most: int,
+) -> tuple[Understanding, frozenset[int]]:
+    """The first `most` stretches that hold one of these sentences; and which sentences they are."""
+    chosen = [s for s in stretches(reading) if set(sentences) & set(s.sentences)][:most]
+    understood = await _written(reading, prompt, caller, conversation, chosen)
+    return understood, frozenset(n for stretch in chosen for n in stretch.sentences)
 
 
 async def read_by_document(
     reading: Reading, prompt: Prompt, caller: Caller, conversation: Conversation
-) -> CasualtyReport:
+) -> Understanding:
     """One request for the whole report; none when it holds no number of people."""
-    settings = read_settings(reading)
-    drafts: list[Draft] = []
+    whole = []
     if any(not f.facility for f in reading.figures):
-        whole = Stretch(0, len(reading.sentences) - 1)
-        drafts = await _asked(reading, settings, prompt, caller, conversation, whole, MOST_CLAIMS)
-    return assemble_drafts(reading, settings, drafts)
+        whole = [Stretch(0, len(reading.sentences) - 1)]
+    return await _written(reading, prompt, caller, conversation, whole)
+
+
+async def _written(
+    reading: Reading,
+    prompt: Prompt,
+    caller: Caller,
+    conversation: Conversation,
+    asked: Iterable[Stretch],
+) -> Understanding:
+    written = []
+    for stretch in asked:
+        figures = _figures(reading, stretch)
+        claims = await _asked(reading, figures, prompt, caller, conversation, stretch)
+        written.append(Written(tuple(figures), tuple(claims)))
+    return Understanding(reading, read_settings(reading), {}, tuple(written))
 
 
 def stretches(reading: Reading) -> Iterator[Stretch]:
@@ -83,31 +107,35 @@ def stretches(reading: Reading) -> Iterator[Stretch]:
         yield waiting
 
 
+def _figures(reading: Reading, stretch: Stretch) -> list[Figure]:
+    """The figures of people in a stretch, those that the report takes back left out."""
+    return [
+        f
+        for f in reading.figures
+        if f.sentence in stretch.sentences and not f.facility and not f.superseded
+    ]
+
+
 async def _asked(
     reading: Reading,
-    settings: Sequence[Setting],
+    figures: Sequence[Figure],
     prompt: Prompt,
     caller: Caller,
     conversation: Conversation,
     stretch: Stretch,
-    most: int,
-) -> list[Draft]:
-    first, last = reading.sentences[stretch.first], reading.sentences[stretch.last]
-    figures = [
-        f
-        for f in reading.figures
-        if stretch.first <= f.sentence <= stretch.last and not f.facility and not f.superseded
-    ]
+) -> list[dict[str, Any]]:
+    """The claims that the model writes about a stretch; none when it gives no usable answer."""
+    linked = prompt.strategy == "document"
+    most = MOST_CLAIMS if linked else SENTENCE_REPLY_CLAIMS
     answer = await caller.ask(
         messages(reading, prompt, stretch),
-        answer_model(figures, prompt.strategy == "document", most),
+        answer_model(figures, linked, most),
         conversation,
-        (first.start, last.end),
+        (reading.sentences[stretch.first].start, reading.sentences[stretch.last].end),
         REPLY_TOKENS_A_CLAIM * most,
     )
-    if answer is None:
-        return []
-    return drafts_of(reading, settings, figures, answer.model_dump()["claims"])
+    claims: list[dict[str, Any]] = [] if answer is None else answer.model_dump()["claims"]
+    return claims
 
 
 def messages(reading: Reading, prompt: Prompt, stretch: Stretch) -> list[Message]:
@@ -162,91 +190,3 @@ def answer_model(figures: Sequence[Figure], linked: bool, most: int) -> type[Wir
     claim = create_model("PassageClaim", __base__=Wire, **fields)
     claims = (list[claim], Field(max_length=most))
     return create_model("Passage", __base__=Wire, claims=claims)
-
-
-def drafts_of(
-    reading: Reading,
-    settings: Sequence[Setting],
-    figures: Sequence[Figure],
-    claims: Sequence[dict[str, Any]],
-) -> list[Draft]:
-    """Claims of a reply bound to ledger mentions; a claim none of whose numbers fits is dropped."""
-    used: set[tuple[int, Outcome]] = set()
-    drafts: list[Draft] = []
-    made: list[Draft | None] = []
-    for claim in claims:
-        outcome: Outcome = claim["outcome"]
-        slots = {
-            name: figure
-            for name in SLOTS
-            if (figure := _figure_for(figures, claim[name], name, outcome, used)) is not None
-        }
-        total = _figure_for(figures, claim["total"], "total", outcome, used)
-        first = total or next(iter(slots.values()), None)
-        if first is None:
-            made.append(None)
-            continue
-        around = circumstances(reading, settings, first, outcome)
-        named = _standing(reading, claim["perpetrators"])
-        said = _standing(reading, [claim["claimant"]] if claim["claimant"] else [])
-        draft = Draft(
-            outcome,
-            first,
-            total,
-            replace(
-                around,
-                claimant=said[0] if said else around.claimant,
-                perpetrators=tuple(named) or around.perpetrators,
-                attribution=around.attribution or ("stated" if named else None),
-                places=tuple(_standing(reading, claim["places"])) or around.places,
-            ),
-            victims=group_victims(first),
-            slots=slots,
-            sentences=sorted({f.sentence for f in [first, *slots.values()]}),
-        )
-        drafts.append(draft)
-        made.append(draft)
-    for claim, made_draft in zip(claims, made, strict=True):
-        parent = claim.get("part_of")
-        if made_draft is not None and parent is not None and parent < len(made):
-            other = made[parent]
-            if other is not None and not _is_within(other, made_draft):
-                made_draft.parent = other
-    return drafts
-
-
-def _is_within(draft: Draft, whole: Draft) -> bool:
-    """Whether a draft is another one or a part of it, over any number of steps."""
-    above: Draft | None = draft
-    while above is not None:
-        if above is whole:
-            return True
-        above = above.parent
-    return False
-
-
-def _figure_for(
-    figures: Sequence[Figure],
-    value: int | None,
-    slot: str,
-    outcome: Outcome,
-    used: set[tuple[int, Outcome]],
-) -> Figure | None:
-    """The figure with this value that fits the slot best; it feeds one slot of an outcome."""
-    if value is None:
-        return None
-    candidates = [f for f in figures if f.mention.value == value and (f.index, outcome) not in used]
-    if not candidates:
-        return None
-    best = min(
-        candidates, key=lambda f: (f.group != slot if slot in SLOTS else not f.whole, f.index)
-    )
-    used.add((best.index, outcome))
-    return best
-
-
-def _standing(reading: Reading, names: Sequence[str]) -> list[str]:
-    """Names as the report writes them; those that stand nowhere are left out."""
-    text = reading.report.text
-    spans = [find_words(text, name) for name in names]
-    return [text[span[0] : span[1]] for span in spans if span is not None]

@@ -7,25 +7,25 @@ does not stand in the passage is asked for once more and then dropped.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, create_model, field_validator
 
-from llm_extract.extraction.assembly import assemble
 from llm_extract.extraction.call import Caller, Conversation, Message
 from llm_extract.extraction.circumstances import Setting, read_settings
-from llm_extract.extraction.names import name_table
+from llm_extract.extraction.names import find_words, name_table
 from llm_extract.extraction.parties import Blame, Named, full_names
 from llm_extract.extraction.reading import Figure, Option, Reading
-from llm_extract.extraction.wire import Wire
+from llm_extract.extraction.understanding import Understanding, outcomes_by_rule
+from llm_extract.extraction.wire import Wire, compact
 from llm_extract.lexicon import noun_lexicon
 from llm_extract.numbers.mention import Mention
+from llm_extract.passages import Sentence
 from llm_extract.prompting import Prompt
-from llm_extract.schema import CasualtyReport, Outcome
+from llm_extract.schema import Outcome
 
 PASSAGE_CHARACTERS = 1200
 """Longest passage asked about at once, so that a small model keeps the thread."""
@@ -40,7 +40,6 @@ LONGEST_NAME = 120
 
 NO_NAME = frozenset({"", "none", "not available", "n/a", "unknown", "no one", "nobody"})
 """What models write into a list that should be empty."""
-ARTICLES = frozenset({"a", "an", "the"})
 
 NAMED_OUTCOMES: tuple[tuple[str, Outcome], ...] = (("killed", "killed"), ("wounded", "injured"))
 
@@ -58,13 +57,54 @@ class Passage:
 
 async def read_by_mention(
     reading: Reading, prompt: Prompt, caller: Caller, conversation: Conversation
-) -> CasualtyReport:
-    """The claims of a report; one request for each passage that leaves something open."""
+) -> Understanding:
+    """A report understood by rule; one request for each passage that leaves something open.
+
+    Victims that a model names are added to the figures of `reading`.
+    """
     settings = read_settings(reading)
-    outcomes: dict[int, Outcome] = {
-        f.index: f.options[0].outcome for f in reading.figures if f.options
-    }
-    for passage in open_passages(reading, settings):
+    passages = open_passages(reading, settings)
+    return await _settled(reading, settings, passages, prompt, caller, conversation)
+
+
+async def read_again_by_mention(
+    reading: Reading,
+    prompt: Prompt,
+    caller: Caller,
+    conversation: Conversation,
+    sentences: Collection[int],
+    most: int,
+) -> tuple[Understanding, frozenset[int]]:
+    """These sentences understood by rule, with at most `most` requests; and which of them it were.
+
+    Sentences that need a request beyond that are left out.
+    """
+    settings = read_settings(reading)
+    touched = [
+        (passage, {s.index for s in reading.sentences if _shares(s, passage)} & set(sentences))
+        for passage in open_passages(reading, settings)
+    ]
+    asked = [(passage, there) for passage, there in touched if there][:most]
+    beyond = [there for _, there in touched if there][most:]
+    read = frozenset(sentences).difference(*beyond)
+    passages = [passage for passage, _ in asked]
+    return await _settled(reading, settings, passages, prompt, caller, conversation), read
+
+
+def _shares(sentence: Sentence, passage: Passage) -> bool:
+    return sentence.start < passage.end and passage.start < sentence.end
+
+
+async def _settled(
+    reading: Reading,
+    settings: list[Setting],
+    passages: Iterable[Passage],
+    prompt: Prompt,
+    caller: Caller,
+    conversation: Conversation,
+) -> Understanding:
+    outcomes = outcomes_by_rule(reading)
+    for passage in passages:
         answer = await caller.ask(
             messages(prompt, reading.report.text, passage),
             answer_model(reading.report.text, passage),
@@ -78,7 +118,7 @@ async def read_by_mention(
                 outcomes.pop(figure.index, None)
         else:
             apply(reading, settings, outcomes, passage, answer.model_dump())
-    return assemble(reading, settings, outcomes)
+    return Understanding(reading, settings, outcomes)
 
 
 # --- what is asked ----------------------------------------------------------------------------
@@ -186,11 +226,6 @@ def example_messages(prompt: Prompt) -> list[Message]:
     return found
 
 
-def compact(reply: dict[str, Any]) -> str:
-    """JSON without spaces: examples in this form keep a model from spending tokens on them."""
-    return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
-
-
 def _user(prompt: Prompt, passage: str, words: Sequence[str]) -> Message:
     content = prompt.render_user(passage=passage, numbers=list(words))
     return {"role": "user", "content": content.strip()}
@@ -230,22 +265,6 @@ def answer_model(text: str, passage: Passage) -> type[Wire]:
         wounded=(names, victims),
         blamed=(names, blamed),
     )
-
-
-def find_words(source: str, words: str) -> tuple[int, int] | None:
-    """Where words stand in a text, white space folded, case and a leading article ignored.
-
-    The span is that of the words without the article; None when they stand nowhere.
-    """
-    parts = words.split()
-    if not parts:
-        return None
-    if len(parts) > 1 and parts[0].casefold() in ARTICLES:
-        # Models say "the teacher" of "a teacher"; an article names nobody.
-        parts = parts[1:]
-    pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, parts)) + r"(?!\w)"
-    match = re.search(pattern, source, re.IGNORECASE)
-    return match.span() if match else None
 
 
 # --- what comes back --------------------------------------------------------------------------

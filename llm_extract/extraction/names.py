@@ -12,7 +12,7 @@ from functools import cache
 from llm_extract.extraction.names_arabic import ARABIC
 from llm_extract.extraction.names_table import NameTable
 
-__all__ = ["ENGLISH", "NameTable", "name_table"]
+__all__ = ["ENGLISH", "NameTable", "find_words", "name_table"]
 
 _CAP = r"(?:(?:al-|el-|an-|ar-|as-|ash-)?[A-ZÀ-ÞА-ЯЇІЄҐ][\w’'\-.]*\w)"
 _JOIN = r"(?:(?:of|for|in|on|and|the|de|del|du|des|la|al|el|&|to|against|by)\s+){1,3}"
@@ -165,3 +165,22 @@ ENGLISH = NameTable(
 def name_table(language: str) -> NameTable:
     """Patterns of names in a language; all of Latin or Cyrillic script share the English ones."""
     return ARABIC if language == "ar" else ENGLISH
+
+
+ARTICLES = frozenset({"a", "an", "the"})
+
+
+def find_words(source: str, words: str) -> tuple[int, int] | None:
+    """Where words stand in a text, white space folded, case and a leading article ignored.
+
+    The span is that of the words without the article; None when they stand nowhere.
+    """
+    parts = words.split()
+    if not parts:
+        return None
+    if len(parts) > 1 and parts[0].casefold() in ARTICLES:
+        # Models say "the teacher" of "a teacher"; an article names nobody.
+        parts = parts[1:]
+    pattern = r"(?<!\w)" + r"\s+".join(map(re.escape, parts)) + r"(?!\w)"
+    match = re.search(pattern, source, re.IGNORECASE)
+    return match.span() if match else None

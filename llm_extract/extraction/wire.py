@@ -6,6 +6,7 @@ grammar, and hosted servers refuse open objects.
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -64,3 +65,8 @@ def without_keys(schema: Any, left_out: frozenset[str]) -> Any:
         for key, value in schema.items()
         if key not in left_out
     }
+
+
+def compact(reply: dict[str, Any]) -> str:
+    """JSON without spaces: examples in this form keep a model from spending tokens on them."""
+    return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))

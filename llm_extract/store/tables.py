@@ -67,6 +67,7 @@ records = Table(
     Column("model", Text, nullable=False),
     Column("strategy", Text, nullable=False),
     Column("package_version", Text, nullable=False),
+    Column("repair", Text, nullable=False, server_default="off"),
     Column("disposition", String(8), nullable=False),
     Column("json", Text, nullable=False),
 )
@@ -78,6 +79,7 @@ WORK_KEY_COLUMNS = (
     records.c.model,
     records.c.strategy,
     records.c.package_version,
+    records.c.repair,
 )
 
 # Only finished work is unique: each failed try of the same work stays as a row of its own run.

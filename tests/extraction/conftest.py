@@ -18,6 +18,7 @@ from llm_extract.extraction import claims, mention
 from llm_extract.extraction.call import Caller, Conversation
 from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.reading import Reading
+from llm_extract.extraction.understanding import Understanding
 from llm_extract.models.endpoint import Endpoint
 from llm_extract.models.spec import ModelSpec
 from llm_extract.numbers import read_ledger
@@ -76,10 +77,10 @@ def extract() -> Iterator[Callable[..., Outcome]]:
             async def work() -> CasualtyReport:
                 async with Caller(endpoint) as caller:
                     by: Any = STRATEGIES[strategy]
-                    found: CasualtyReport = await by(
+                    understood: Understanding = await by(
                         read(text), load_prompt(strategy), caller, conversation
                     )
-                    return found
+                    return understood.report()
 
             return Outcome(anyio.run(work), server, conversation)
 

@@ -14,9 +14,10 @@ from scripted_server import reply
 
 from llm_extract.documents import report_from_text
 from llm_extract.extraction.circumstances import read_settings
-from llm_extract.extraction.claims import answer_model, drafts_of, example_messages, stretches
+from llm_extract.extraction.claims import answer_model, example_messages, stretches
 from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.reading import Reading
+from llm_extract.extraction.written import drafts_of
 from llm_extract.numbers import read_ledger
 from llm_extract.prompting import load_prompt
 

@@ -17,10 +17,10 @@ from llm_extract.extraction.mention import (
     answer_model,
     apply,
     example_messages,
-    find_words,
     messages,
     open_passages,
 )
+from llm_extract.extraction.names import find_words
 from llm_extract.extraction.reading import Option, Reading
 from llm_extract.prompting import load_prompt
 

@@ -151,6 +151,7 @@ def test_rules_come_in_catalogue_order_and_are_found_by_id() -> None:
         "C01",
         "C02",
         "S01",
+        "X01",
     ]
     assert [each.id for each in RULES] == ids
     assert all(rule(id).id == id for id in ids)
