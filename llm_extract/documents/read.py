@@ -208,6 +208,11 @@ def _document(item: InputFile, raw: bytes, suffix: str, options: ReadOptions) ->
         return Document(word.text, word.title)
     if suffix in WEB_SUFFIXES:
         web = read_web(_decoded(item, raw, options, declared_charset(raw)))
+        if web.unseen:
+            options.notice(
+                f"{shown(item.source)}: left out {len(web.unseen)} of its passages, which the page "
+                f"hides from readers; the first begins {shown(web.unseen[0], 60)!r}"
+            )
         return Document(web.text, web.title, web.published)
     return Document(_decoded(item, raw, options))
 

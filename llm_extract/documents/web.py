@@ -8,6 +8,9 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from lxml.html import HtmlElement
+
+from llm_extract.documents.unseen import take_out_unseen
 from llm_extract.errors import DocumentError
 
 for _name in ("trafilatura", "htmldate"):
@@ -38,6 +41,8 @@ class WebText:
     text: str
     title: str | None
     published: date | None
+    unseen: tuple[str, ...] = ()
+    """Passages that the page hides from its readers; they are no part of `text`."""
 
 
 def declared_charset(raw: bytes) -> str | None:
@@ -55,7 +60,7 @@ def declared_charset(raw: bytes) -> str | None:
 
 
 def read_web(page: str) -> WebText:
-    """The main text of `page`, its title, and its date where the metadata has one.
+    """The main text of `page` as its readers see it, its title, its date if the metadata has one.
 
     Raises `DocumentError` with code `no_main_text` or `broken_html`.
     """
@@ -64,12 +69,13 @@ def read_web(page: str) -> WebText:
     if "<html" not in page[:_CHARSET_LOOK].lower():
         page = f"<html><body>{page}</body></html>"
     try:
+        tree = trafilatura.load_html(page)
+        unseen = _take_out(tree) if tree is not None else []
         found = trafilatura.bare_extraction(
-            page,
+            tree,
             with_metadata=True,
             include_comments=False,
             favor_recall=True,
-            prune_xpath=_BESIDE_THE_TEXT,
             date_extraction_params={"extensive_search": False, "original_date": True},
         )
     except Exception as error:
@@ -82,7 +88,16 @@ def read_web(page: str) -> WebText:
         raise DocumentError(
             "the page holds no main text; save the text of the report as txt", code="no_main_text"
         )
-    return WebText(found.text, found.title or None, _day(found.date))
+    return WebText(found.text, found.title or None, _day(found.date), tuple(unseen))
+
+
+def _take_out(tree: HtmlElement) -> list[str]:
+    """What nobody sees of the page, its menus and other things beside the text left aside."""
+    for path in _BESIDE_THE_TEXT:
+        for element in tree.xpath(path):
+            if element.getparent() is not None:
+                element.drop_tree()
+    return take_out_unseen(tree)
 
 
 def _day(words: str | None) -> date | None:

@@ -42,8 +42,8 @@ class WordText:
 def read_word(raw: bytes) -> WordText:
     """The text of a docx: a line a paragraph, a line a table row with its cells parted by " | ".
 
-    Text that a tracked change inserted is kept, text that one deleted is not; footnotes and
-    endnotes follow at the end. Raises `DocumentError` with code `zip_bomb`,
+    Text that a tracked change inserted is kept, text that one deleted or that is marked as hidden
+    is not; footnotes and endnotes follow at the end. Raises `DocumentError` with code `zip_bomb`,
     `encrypted_docx`, `broken_docx`.
     """
     _refuse_bomb(raw)
@@ -107,10 +107,16 @@ def _lines(container: BaseOxmlElement) -> Iterator[str]:
             yield from _lines(child)
 
 
+def _is_hidden(run: BaseOxmlElement) -> bool:
+    """Whether a run is of the kind that the program shows to nobody."""
+    marks = run.xpath("./w:rPr/w:vanish") if run.tag == qn("w:r") else []
+    return any(mark.get(qn("w:val")) not in ("0", "false", "off") for mark in marks)
+
+
 def _words(element: BaseOxmlElement) -> Iterator[str]:
     """Text of a paragraph; a text box inside it stands on lines of its own."""
     for child in element:
-        if child.tag in _SKIPPED:
+        if child.tag in _SKIPPED or _is_hidden(child):
             continue
         if child.tag == qn("w:t"):
             yield child.text or ""

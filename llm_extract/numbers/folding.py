@@ -10,11 +10,17 @@ from typing import Final
 from llm_extract.numbers import english_words
 from llm_extract.numbers.reading import Page
 
-_SIGNS: Final = "\u0640\u064b-\u065f\u0670\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+_SIGNS: Final = (
+    "\u0640\u064b-\u065f\u0670\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069"
+    "\u00ad\u200b-\u200d\u2060\ufeff"
+)
 _SIGN = re.compile(f"[{_SIGNS}]+")
-_BROKEN_WORD = re.compile(r"(?<![^\W_])([A-Za-z]+)([-\u00ad‐][ \t]*\r?\n[ \t]*)([a-z]+)")
+_BROKEN = re.compile(r"[-\u00ad‐][ \t]*\r?\n[ \t]*(?=[a-z])")
+_LAST_LETTERS = re.compile(r"(?<![^\W_])[A-Za-z]+$")
+_LETTERS_ON = re.compile(r"[a-z]+")
 _NUMBER_WORDS: Final = frozenset(english_words.VALUES)
-_MISREAD = re.compile(r"\d[OoIl]|[Il]\d")
+_MISREAD_AFTER = re.compile(r"\d[OoIl]")
+_MISREAD_BEFORE = re.compile(r"[Il]\d")
 _MISREAD_NUMBER = re.compile(
     r"(?<![\w.,'’/#&+-])(?=[OIl,.]*\d)(?:[Il\d][OoIl\d]*(?<![ol])(?:[,.][OoIl\d]{3}(?<!l))*)(?![\w/])"
 )
@@ -22,7 +28,7 @@ _MISREAD_NUMBER = re.compile(
 a last small l is a litre."""
 
 _DIGITS: Final = str.maketrans("OoIl", "0011")
-_LETTERS: Final = str.maketrans("أإآٱى", "ااااي")
+_LETTERS: Final = tuple(zip("أإآٱى", "ااااي", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,8 @@ class Folded:
 def fold(text: str) -> Folded:
     """The page of a text: what is no letter of a number dropped, the rest folded.
 
-    Dropped are vowel signs, stretching and direction marks, and the line end inside a number word.
+    Dropped are vowel signs, stretching and direction marks, what has no width (a number reads as it
+    is seen; rule S01 says that something hides there), and the line end inside a number word.
     """
     offsets: list[int] | None = None
     bare = text
@@ -60,13 +67,14 @@ def fold(text: str) -> Folded:
         offsets.extend(range(begin, len(text)))
         bare = "".join([text[at] for at in offsets])
     digits = bare
-    if _MISREAD.search(bare) is not None:
+    if _MISREAD_AFTER.search(bare) is not None or _MISREAD_BEFORE.search(bare) is not None:
         digits = _MISREAD_NUMBER.sub(lambda found: found.group().translate(_DIGITS), bare)
     low = digits.lower()
     if len(low) != len(bare):
         low = "".join([char.lower() if len(char.lower()) == 1 else char for char in digits])
     if not low.isascii():
-        low = low.translate(_LETTERS)
+        for seated, bare_letter in _LETTERS:
+            low = low.replace(seated, bare_letter)
     return Folded(text, Page(bare, low), offsets)
 
 
@@ -74,6 +82,13 @@ def _line_ends(text: str) -> Iterator[tuple[int, int]]:
     """Hyphen and line end inside one number word ("seven-", "teen")."""
     if "\n" not in text:
         return
-    for word in _BROKEN_WORD.finditer(text):
-        if (word.group(1) + word.group(3)).lower() in _NUMBER_WORDS:
-            yield word.span(2)
+    read = 0
+    for broken in _BROKEN.finditer(text):
+        line = text.rfind("\n", read, broken.start()) + 1
+        head = _LAST_LETTERS.search(text, max(read, line), broken.start())
+        tail = _LETTERS_ON.match(text, broken.end())
+        if head is None or tail is None:
+            continue
+        read = tail.end()
+        if (head.group() + tail.group()).lower() in _NUMBER_WORDS:
+            yield broken.span()
