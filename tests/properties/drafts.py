@@ -21,6 +21,11 @@ from llm_extract.record import (
 )
 from llm_extract.schema import FacilityKind, Group, Outcome, Period
 
+HARD_WRAPPED = 0.15
+"""Share of reports whose lines are broken by hand, as in mail and text files."""
+
+COLUMNS = 80
+
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -158,6 +163,8 @@ class Manuscript:
     def compose(self, random: Random, published: date, title: str | None) -> Drawn:
         """Writes the text, finds every span and builds the record."""
         text, spans, home = self._written()
+        if random.random() < HARD_WRAPPED:
+            text = _wrapped(text)
         claims = sorted(self.claims, key=lambda claim: min(f.start for f in claim.slots.values()))
         facilities = sorted(self.facilities, key=lambda held: held.count.start)
         index = {id(claim): nth for nth, claim in enumerate(claims)}
@@ -218,6 +225,19 @@ class Manuscript:
             at += len(words)
             spans.append((begin, at))
         return "".join(parts), spans, home
+
+
+def _wrapped(text: str) -> str:
+    """The text with line breaks in place of spaces; every offset stays, list items stay whole."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        begin = 0
+        while not line.startswith("- ") and len(line) - begin > COLUMNS:
+            space = line.rfind(" ", begin, begin + COLUMNS)
+            lines.append(line[begin:space])
+            begin = space + 1
+        lines.append(line[begin:])
+    return "\n".join(lines)
 
 
 def _quote(random: Random, text: str, start: int, end: int, figures: Iterable[Figure]) -> Evidence:
