@@ -93,8 +93,10 @@ def _take_own_words(element: HtmlElement) -> Iterator[str]:
 
 def _hides_all(element: HtmlElement, style: Declarations) -> bool:
     """Whether an element is hidden with all that is inside it."""
-    if element.tag == "template" or "hidden" in element.attrib:
-        return "block" not in style.get("display", "")
+    if element.tag in _UNSHOWN:
+        return True
+    if "hidden" in element.attrib and "block" not in style.get("display", ""):
+        return True
     if element.get("aria-hidden", "").lower() == "true":
         return True
     if _READER_ONLY.intersection(element.get("class", "").split()):
@@ -212,15 +214,15 @@ def _is_tiny(value: str) -> bool:
     match = _NUMBER.match(value)
     if match is None:
         return False
-    size, unit = float(match[1]), match[2]
-    if unit in ("px", "pt", ""):
+    size, unit = float(match[1]), match[2] or "px"
+    if unit in ("px", "pt"):
         return size < SMALLEST_PIXELS
     return size / (100 if unit == "%" else 1) < SMALLEST_SHARE
 
 
 def _is_nothing(value: str | None) -> bool:
     match = _NUMBER.match(value or "")
-    return match is not None and float(match[1]) <= 1 and match[2] in ("px", "pt", "")
+    return match is not None and float(match[1]) <= 1 and match[2] in (None, "px", "pt")
 
 
 def _is_far(value: str | None) -> bool:
@@ -246,7 +248,8 @@ def _colour(value: str) -> Colour | None:
     return _COLOURS.get(word[0]) if word else None
 
 
-_WORDLESS = frozenset({"script", "style", "head", "noscript"})
+_WORDLESS = frozenset({"script", "style", "head"})
+_UNSHOWN = frozenset({"template", "noscript"})
 _WHOLE = frozenset({"html", "body"})
 """A page that hides itself whole waits for a script that shows it."""
 _READER_ONLY = frozenset({"sr-only", "visually-hidden", "screen-reader-text"})
