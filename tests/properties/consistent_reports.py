@@ -274,7 +274,9 @@ def _including(desk: Desk, claim: ClaimDraft, *, closes: bool) -> Pieces:
     minors = "girls" in claim.slots
     if form == "brackets" and not minors:
         return [" (including ", *said, ")"]
-    plain = all(f.basis == "printed" for n, f in claim.slots.items() if n != "total")
+    plain = all(
+        f.basis == "printed" and not f.is_one for n, f in claim.slots.items() if n != "total"
+    )
     if form == "of them" and closes and plain and len(parts) == 1 and not minors:
         first, *noun = parts[0]
         return [", ", first, " of them", *noun]
@@ -563,7 +565,7 @@ def _slices(desk: Desk, head: ClaimDraft, room: int, parts: float) -> list[Claim
         inside = value
         for name in ("children", "women"):
             most = min(inside, left.get(name, inside))
-            if most > 0 and total.qualifier != "at_most" and desk.chance(parts):
+            if most > 0 and value > 1 and total.qualifier != "at_most" and desk.chance(parts):
                 share = desk.random.randint(1, most)
                 part.slots[name] = desk.figure(share)
                 inside -= share

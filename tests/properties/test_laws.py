@@ -26,6 +26,9 @@ FEWEST_CAUGHT = 0.95
 WARNINGS_A_REPORT = 0.1
 """Most warnings that a consistent report may draw on average: a person looks at each of them."""
 
+DIFFERENCES = frozenset({"R03"})
+"""Rules that show where claimants differ, which those of a drawn report may."""
+
 
 def findings(drawn: Drawn, record: Record | None = None) -> list[Finding]:
     checked = drawn.record if record is None else record
@@ -55,7 +58,8 @@ def test_consistent_reports_draw_few_warnings() -> None:
     reports = [draw_report(Random(seed), claims=1 + seed % 8) for seed in range(100)]
     found = [finding for drawn in reports for finding in findings(drawn)]
     assert [finding.message for finding in found if finding.severity == "error"] == []
-    assert len(found) <= WARNINGS_A_REPORT * len(reports)
+    warnings = [finding for finding in found if finding.rule not in DIFFERENCES]
+    assert len(warnings) <= WARNINGS_A_REPORT * len(reports)
 
 
 @pytest.mark.parametrize("seed", range(5))
