@@ -76,9 +76,10 @@ def spoiled(reports: int) -> Iterator[tuple[str, Record, Record, str, Ledger]]:
 
 
 def can_be_undone(right: Record, wrong: Record) -> bool:
-    """Whether slots and links alone are wrong; no change of them makes or drops a claim."""
+    """Whether slots and links alone are wrong, or a claim stands twice; no change makes a claim."""
     one, other = facts(right), facts(wrong)
-    return one.keys() == other.keys() and one != other
+    again = [id for id in other.keys() - one.keys() if other[id] in one.values()]
+    return one != other and one.keys() == other.keys() - set(again)
 
 
 def measured(name: str, right: Record, wrong: Record, text: str, ledger: Ledger) -> Case | None:

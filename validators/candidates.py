@@ -16,7 +16,7 @@ from llm_extract.changes import CLAIM, COUNT, GROUPS, PART_OF, PLAIN_SLOTS, coun
 from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
 from llm_extract.record import Change, RecordClaim, RecordCount, RecordFacility
-from llm_extract.validators.binding import counts_casualties, listed_mentions
+from llm_extract.validators.binding import counts_casualties, listed_mentions, names_victims
 from llm_extract.validators.containment import CONTAINED, apart_on
 from llm_extract.validators.repetition import identity
 from llm_extract.validators.rule_input import Held, RuleInput, counts_of, in_order, run_of, says
@@ -237,12 +237,25 @@ class Candidates:
         return sentence is not None and sentence.index in self._reaches[id]
 
     def _speaks_of(self, held: Held, mention: Mention) -> bool:
-        """Whether a number stands in a quoted sentence of a claim, or after one and in none."""
+        """Whether a number stands in a claim's quoted sentence, or goes on from one, in no quote.
+
+        A sentence goes on from the one before it in running text, unless it tells of something else
+        that befell people.
+        """
         sentence = self.given.sentence_at(mention.start)
         if sentence is None:
             return False
-        is_quoted = sentence.index in self._all_quoted
-        return (sentence.index - (not is_quoted)) in self._quoted[held.id]
+        if sentence.index in self._all_quoted:
+            return sentence.index in self._quoted[held.id]
+        if sentence.index - 1 not in self._quoted[held.id] or not isinstance(held, RecordClaim):
+            return False
+        before = self.given.sentences[sentence.index - 1]
+        told = {cue.outcome for cue in self.given.cues_between(sentence.start, sentence.end)}
+        return (
+            sentence.kind == before.kind == "prose"
+            and sentence.paragraph == before.paragraph
+            and (not told or bool(told & {held.outcome, "casualties"}))
+        )
 
     @cached_property
     def _all_quoted(self) -> frozenset[int]:
@@ -281,7 +294,17 @@ class Candidates:
 
     def _fit(self, mention: Mention, field: str) -> int | None:
         """How the noun beside a number goes with a slot; None when it speaks against it."""
-        return _fit(self.given.noun_of(mention), field)
+        noun = self.given.noun_of(mention)
+        if noun is None:
+            return FITS if field == "total" else UNTOLD
+        if field == COUNT or noun.role == "facility":
+            return FITS if field == COUNT and noun.role == "facility" else None
+        if field == "total":
+            return FITS if names_victims(self.given, noun) else None
+        name = field.removeprefix("subgroups.").partition(".")[0]
+        if name == "other":
+            return UNTOLD if noun.label in ("people", "occupation") else None
+        return FITS if noun.label == name else None
 
     def _may_go(self, mention: Mention, here: Slot, there: Slot) -> bool:
         """Whether a slot's number may belong to another: near its claim, its noun not against it.
@@ -299,16 +322,25 @@ class Candidates:
         found = [
             (fit, mention not in self.given.quoted(self._held[id]), mention.start, mention)
             for mention in (*self._free, *self._slices(slot))
-            if self._is_near(mention, id) and (fit := self._fit(mention, field)) is not None
+            if self._is_near(mention, id)
+            and (fit := self._fit(mention, field)) is not None
+            and not (fit == UNTOLD and self._repeats(mention, slot))
         ]
         offered = [mention for *_, mention in sorted(found, key=lambda entry: entry[:3])]
         if own is not None and own not in offered and _differs(own, self._slots[id][field]):
             offered.insert(0, own)
         return offered
 
-    def _slices(self, slot: Slot) -> list[Mention]:
-        """Numbers that a total and a group of one claim may share, as in "14 children"."""
+    def _repeats(self, mention: Mention, slot: Slot) -> bool:
+        """Whether a number says again what another slot of the claim has, as headlines do."""
         id, field = slot
+        return any(says(mention, c) for name, c in self._slots[id].items() if name != field)
+
+    def _slices(self, slot: Slot) -> list[Mention]:
+        """Numbers that a total and the only group of a claim may share, as in "14 children"."""
+        id, field = slot
+        if len(self._slots[id]) > 2:
+            return []
         partners = [name for name in self._slots[id] if (name == "total") != (field == "total")]
         sources = (self._source((id, name)) for name in partners)
         return [m for m in sources if m is not None and self._fit(m, field) == FITS]
@@ -319,7 +351,7 @@ class Candidates:
         if noun is None:
             return None
         for field in _slots_named(noun, held):
-            if field not in self._slots[held.id]:
+            if field not in self._slots[held.id] and self._fit(mention, field) == FITS:
                 return held.id, field
         return None
 
@@ -443,30 +475,13 @@ class Candidates:
         return found
 
 
-def _fit(noun: Noun | None, field: str) -> int | None:
-    if noun is None:
-        return UNTOLD
-    if field == COUNT:
-        return FITS if noun.role == "facility" else None
-    if noun.role != "person":
-        return None
-    if field == "total":
-        return FITS
-    name = field.removeprefix("subgroups.").partition(".")[0]
-    if name == "other":
-        return UNTOLD if noun.label in ("people", "occupation") else None
-    return FITS if noun.label == name else None
-
-
 def _slots_named(noun: Noun, held: Held) -> list[str]:
-    """Slots of a claim that a noun names, the closest first.
+    """Slots of a claim that a noun may name, the closest first.
 
     "96 civilians" is a toll of its own and no subgroup, so civilians name the total alone.
     """
     if isinstance(held, RecordFacility):
-        return [COUNT] if noun.role == "facility" else []
-    if noun.role != "person":
-        return []
+        return [COUNT]
     own = [noun.label] if noun.label in PLAIN_SLOTS else []
     if noun.label in GROUPS - {"civilians", "other"}:
         own = [f"subgroups.{noun.label}"]
