@@ -86,12 +86,23 @@ class NounLexicon:
         """The longest known noun whose first character is `start`; it ends at `end` or before."""
         stop = len(text) if end is None else end
         word = WORD.match(text, start, stop)
-        most = 0 if word is None else self._reach_of(word.group())
-        ends: list[int] = []
-        while word is not None and len(ends) < most:
-            ends.append(word.end())
-            gap = _GAP.match(text, word.end(), stop) if len(ends) < most else None
+        return None if word is None else self.beginning(text, word, stop)
+
+    def beginning(self, text: str, first: re.Match[str], end: int | None = None) -> Noun | None:
+        """The longest known noun that begins with a match of `WORD`; it ends at `end` or before."""
+        most = self._reach_of(first.group())
+        if most == 0:
+            return None
+        stop = len(text) if end is None else end
+        start, last = first.span()
+        ends = [last]
+        while len(ends) < most:
+            gap = _GAP.match(text, last, stop)
             word = None if gap is None else WORD.match(text, gap.end(), stop)
+            if word is None:
+                break
+            last = word.end()
+            ends.append(last)
         for last in reversed(ends):
             for form in _unbroken(text[start:last]):
                 entry = self.entry(form)
@@ -110,7 +121,7 @@ class NounLexicon:
         stop = len(text) if end is None else end
         word = WORD.search(text, start, stop)
         while word is not None:
-            noun = self.match(text, word.start(), stop)
+            noun = self.beginning(text, word, stop)
             if noun is not None:
                 yield noun
             word = WORD.search(text, word.end() if noun is None else noun.end, stop)

@@ -74,7 +74,7 @@ _LIST_AFTER = re.compile(r",|,?\s+and\s")
 def read_definite(page: Page, match: re.Match[str]) -> Reading | None:
     """ "His wife", "the mayor" in a list with another person; else None."""
     start, own = match.start(), match.group() != "the"
-    if _LINK.search(page.low, max(0, start - _LINK_NEAR), match.end() + _BEFORE) is None:
+    if not _is_linked(page.low, max(0, start - _LINK_NEAR), match.end() + _BEFORE):
         return None
     noun, end = _person_behind(page, start, match.end())
     if noun is None:
@@ -106,6 +106,13 @@ def read_bare(page: Page, match: re.Match[str]) -> Reading | None:
     else:
         listed = first.form in _KIN and noun.form in _LISTED
     return Reading(start, noun.end, 1, "en", "count", "exact", "counted") if listed else None
+
+
+def _is_linked(low: str, start: int, end: int) -> bool:
+    """Whether a joining word stands in a span; most spans have not even its letters."""
+    near = low[start:end]
+    may_be = "and" in near or "wi" in near or "we" in near or "," in near
+    return may_be and _LINK.search(low, start, end) is not None
 
 
 def _person_behind(page: Page, start: int, end: int) -> tuple[Noun | None, int]:

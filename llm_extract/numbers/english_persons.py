@@ -34,10 +34,14 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
     stop = len(low) if end is None else end
     at, found, steps = start, None, 0
     while steps < MAX_MODIFIERS:
-        word = ABBREVIATION.match(low, at, stop) or WORD.match(low, at, stop)
-        if word is None or word.group() in MODIFIER_STOP:
+        word = WORD.match(low, at, stop)
+        if word is None:
             break
-        noun = _LEXICON.match(low, at, stop)
+        initials = ABBREVIATION.match(low, at, stop) if low.startswith(".", at + 1) else None
+        if (initials or word).group() in MODIFIER_STOP:
+            break
+        noun = _LEXICON.beginning(low, word, stop)
+        word = initials or word
         if noun is None:
             names = word.group()
             if found is not None and not _goes_on(found, names):

@@ -57,7 +57,8 @@ def fold(text: str) -> Folded:
     """
     offsets: list[int] | None = None
     bare = text
-    dropped = sorted([*(sign.span() for sign in _SIGN.finditer(text)), *_line_ends(text)])
+    signs = [] if text.isascii() else [sign.span() for sign in _SIGN.finditer(text)]
+    dropped = sorted([*signs, *_line_ends(text)])
     if dropped:
         offsets = []
         begin = 0

@@ -14,7 +14,7 @@ from llm_extract.numbers.reading import Page, Reading
 from llm_extract.schema import Qualifier
 
 _DIGIT = re.compile(DIGITS)
-_DIGIT_RUN = re.compile(r"\+?\d+")
+_DIGIT_RUN = re.compile(r"\d+")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a]")
 _UNQUALIFIED: Final = frozenset({"identifier", "date", "year", "ordinal", "vague"})
 _CASUALTY_NEXT = re.compile(r"\s*(?:were\s+)?(?:killed|wounded|injured|dead|missing|hurt)\b")
@@ -53,7 +53,10 @@ class _Beginnings:
         self._places: list[tuple[int, str]] = []
         if grammar.first_words is not None:
             words = [(w.start(), w[1]) for w in grammar.first_words.finditer(" " + low)]
-            runs = [(run.start(), "") for run in _DIGIT_RUN.finditer(low)]
+            runs = [
+                (start - low.startswith("+", start - 1), "")
+                for start in (run.start() for run in _DIGIT_RUN.finditer(low))
+            ]
             self._places = sorted(words + runs)
 
     def after(self, at: int) -> re.Match[str] | None:

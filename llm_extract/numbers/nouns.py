@@ -18,8 +18,9 @@ _STOP: Final = frozenset(tables.table("clauses")["words"])
 _GAP = re.compile(r"\+?[ \t\u00a0\u202f]*\n?[ \t\"“”'‘’«»(\u00a0-]*")
 _OPEN_ENDED = re.compile(r"\s+or\s+(?:more|so|fewer|less)\b")
 _ELIDED = re.compile(r"[dlDL]['’](?=\w)")
-_AGED = re.compile(r"(?:\d{1,3}|[a-z]+(?:-[a-z]+)?)[ -](?:year|month|week|day)s?[ -]olds?[ ,]*")
-_OF = re.compile(r"of\b|من\b")
+_AGED = re.compile(r"(?:\d{1,3}|[a-z]++(?:-[a-z]++)?)[ -](?:year|month|week|day)s?[ -]olds?[ ,]*")
+_OF_WORDS: Final = ("of", "من")
+_OF = re.compile(r"(?:of|من)\b")
 
 
 def counted_noun(text: str, mention: Mention) -> Noun | None:
@@ -66,7 +67,7 @@ def noun_after(text: str, end: int, language: str) -> Noun | None:
         elided = _ELIDED.match(text, at)
         if elided is not None:
             at = elided.end()
-        initials = ABBREVIATION.match(text, at)
+        initials = ABBREVIATION.match(text, at) if text.startswith(".", at + 1) else None
         if initials is not None:
             at = initials.end()
             skipped += 1
@@ -74,11 +75,11 @@ def noun_after(text: str, end: int, language: str) -> Noun | None:
         word = WORD.match(text, at)
         if word is None:
             return None
-        noun = lexicon.match(text, at)
+        noun = lexicon.beginning(text, word)
         if noun is not None:
             return _compound(text, noun, language)
         folded = word.group().casefold()
-        if _OF.match(folded) is not None:
+        if folded.startswith(_OF_WORDS) and _OF.match(folded) is not None:
             at = word.end()
             skipped += 1
             continue
@@ -125,5 +126,7 @@ def _noun_before(text: str, mention: Mention) -> Noun | None:
 
 
 def _arabic_follows(text: str, end: int) -> bool:
+    if text[end : end + 24].isascii():
+        return False
     word = WORD.search(text, end, end + 24)
     return word is not None and "\u0600" <= word.group()[0] <= "\u06ff"
