@@ -59,6 +59,8 @@ def apply(record: Record, changes: Sequence[Change], text: str, ledger: Ledger) 
         if change.field in fields:
             raise ChangeError(f"{change.field} of {change.claim} is set twice: name it once")
         fields[change.field] = change
+        if CLAIM in fields and len(fields) > 1:
+            raise ChangeError(f"{change.claim} leaves the record: change nothing else of it")
     known = {claim.id for claim in record.claims} | {place.id for place in record.facilities}
     unknown = asked.keys() - known
     if unknown:
@@ -203,20 +205,29 @@ def _without(items: Sequence[Item], gone: Mapping[str, str | None]) -> list[Item
     for id, heir in gone.items():
         if heir is not None and heir not in places:
             raise ChangeError(f"{id} cannot be one with {heir!r}: name another claim of its kind")
-    done: list[Item] = []
-    for item in kept:
-        update: dict[str, object] = {}
-        quotes = [q for other in items if gone.get(other.id) == item.id for q in other.evidence]
-        if quotes:
-            update["evidence"] = list(dict.fromkeys([*item.evidence, *quotes]))
-        if item.part_of is not None and 0 <= item.part_of < len(items):
-            whole = items[item.part_of].id
-            parent = gone.get(whole, whole)
-            update[PART_OF] = None if parent is None else places[parent]
-            if whole in gone:
-                update["part_of_id"] = parent
-        done.append(item.model_copy(update=update))
-    return done
+    return [item.model_copy(update=_inherited(item, items, gone, places)) for item in kept]
+
+
+def _inherited(
+    item: RecordClaim | RecordFacility,
+    items: Sequence[RecordClaim | RecordFacility],
+    gone: Mapping[str, str | None],
+    places: Mapping[str, int],
+) -> dict[str, object]:
+    """What becomes of an item that stays: the quotes of those that are one with it, its link."""
+    update: dict[str, object] = {}
+    quotes = [quote for one in items if gone.get(one.id) == item.id for quote in one.evidence]
+    if quotes:
+        update["evidence"] = list(dict.fromkeys([*item.evidence, *quotes]))
+    if item.part_of is not None and 0 <= item.part_of < len(items):
+        whole = items[item.part_of].id
+        parent = gone.get(whole, whole)
+        if parent == item.id != whole:
+            parent = None
+        update[PART_OF] = None if parent is None else places[parent]
+        if whole in gone:
+            update["part_of_id"] = parent
+    return update
 
 
 def _link(

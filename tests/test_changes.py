@@ -154,6 +154,30 @@ def test_a_link_is_set_by_id_with_its_index_and_cut(base: Record) -> None:
     assert (turned.claims[0].part_of, turned.claims[0].part_of_id) == (1, "c2")
 
 
+def test_a_claim_that_is_one_with_another_leaves_it_its_quotes_and_parts() -> None:
+    record_of_three = record(
+        claim([FIRST], total=count(40, "40")),
+        claim([SECOND], total=count(40, "40")),
+        claim([SECOND], total=count(9, "nine"), part_of=1),
+    )
+    changes = [change("c2", "claim", "c2", "c1")]
+    changed = apply(record_of_three, changes, TEXT, LEDGER)
+    assert [c.id for c in changed.claims] == ["c1", "c3"]
+    assert [quote.quote for quote in changed.claims[0].evidence] == [FIRST, SECOND]
+    assert (changed.claims[1].part_of, changed.claims[1].part_of_id) == (0, "c1")
+
+
+def test_a_claim_that_goes_for_good_leaves_its_parts_without_a_whole(base: Record) -> None:
+    changed = apply(base, [change("c1", "claim", "c1", None)], TEXT, LEDGER)
+    assert [c.id for c in changed.claims] == ["c2"]
+    assert (changed.claims[0].part_of, changed.claims[0].part_of_id) == (None, None)
+
+
+def test_a_part_that_its_whole_goes_into_is_part_of_nothing(base: Record) -> None:
+    changed = apply(base, [change("c1", "claim", "c1", "c2")], TEXT, LEDGER)
+    assert [c.part_of for c in changed.claims] == [None]
+
+
 def test_a_derived_total_follows_its_parts() -> None:
     base = record(claim([FIRST], children=count(12, "12"), women=count(7, "seven")))
     assert base.claims[0].total is not None
@@ -192,6 +216,9 @@ def test_every_mention_makes_the_count_that_its_bounds_say() -> None:
         ([("c1", "women", "13", "nine")], "is nothing and not '13'"),
         ([("c1", "children", "12", "nine"), ("c1", "children", "12", "Two")], "set twice"),
         ([("c1", "children", "12", "1200")], "no count '1200' stands at"),
+        ([("c1", "claim", "c1", "c9")], "cannot be one with 'c9'"),
+        ([("c1", "claim", "c1", "c1")], "cannot be one with 'c1'"),
+        ([("c1", "claim", "c1", "c2"), ("c1", "children", "12", None)], "change nothing else"),
         ([("c2", "part_of", "c1", "c2")], "cannot be part of 'c2'"),
         ([("c2", "part_of", "c1", "c9")], "cannot be part of 'c9'"),
         ([("c2", "part_of", None, "c1")], "is part of 'c1' and not of nothing"),
