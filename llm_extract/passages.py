@@ -62,6 +62,9 @@ _ABBREVIATIONS = frozenset(
     "e.g i.e al etc fig art para d".split()
 )
 _STOP = re.compile(r"[.!?؟۔…]+[\"'”’»)\]]*(?=\s+|$)")
+_SPACE = re.compile(r"\s*")
+_LINE_END = re.compile(r"[^\S\n]*(?:\n|\Z)")
+_DIGIT = re.compile(r"\d")
 _WRAP_WIDTH = 110
 """Lines of a hard-wrapped text are shorter than this; longer ones are whole paragraphs."""
 _WRAP_FILL = 0.6
@@ -180,14 +183,19 @@ def _continues(above: str, below: str, widest: int) -> bool:
 
 def _is_heading(text: str, start: int, end: int) -> bool:
     words = text[start:end]
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = text.find("\n", end)
-    alone = not (text[line_start:start] + text[end : line_end if line_end >= 0 else None]).strip()
-    return alone and (
+    looks_so = (
         words.startswith("#")
         or words.rstrip("*_ ").endswith(":")
-        or (len(words) <= 60 and words[-1:] not in ".!?؟" and not re.search(r"\d", words))
+        or (len(words) <= 60 and words[-1:] not in ".!?؟" and not _DIGIT.search(words))
     )
+    return looks_so and _stands_alone(text, start, end)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether nothing else is written on the line, or lines, of a span."""
+    while start > 0 and text[start - 1] != "\n" and text[start - 1].isspace():
+        start -= 1
+    return (start == 0 or text[start - 1] == "\n") and _LINE_END.match(text, end) is not None
 
 
 def _stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -196,9 +204,9 @@ def _stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _STOP.finditer(text, start, end):
         if match.end() >= end:
             break
-        word = re.search(r"[\w.]*$", text[first : match.start()])
-        before = word.group().casefold() if word else ""
-        follower = text[match.end() :].lstrip()[:1]
+        before = _last_word(text, first, match.start()).casefold()
+        following = _after_space(text, match.end(), len(text))
+        follower = text[following : following + 1]
         if match.group()[0] == "." and (
             before in _ABBREVIATIONS
             or (len(before) == 1 and before.isalpha())
@@ -206,19 +214,31 @@ def _stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         ):
             continue
         yield first, match.end()
-        first = _trimmed(text, match.end(), end)[0]
+        first = min(following, end)
     if first < end:
         yield first, end
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+def _last_word(text: str, start: int, end: int) -> str:
+    """The letters, digits and dots right before `end`; one line break between is overlooked."""
+    if end > start and text[end - 1] == "\n":
+        end -= 1
+    first = end
+    while first > start and (text[first - 1].isalnum() or text[first - 1] in "._"):
+        first -= 1
+    return text[first:end]
+
+
+def _after_space(text: str, start: int, end: int) -> int:
+    space = _SPACE.match(text, start, end)
+    return start if space is None else space.end()
 
 
 def _table_rows(block: list[_Line]) -> dict[int, _Row]:
     """Rows of the tables by line number: lines of cells of which the first has no numbers."""
-    split = [_cells(line) for line in block]
+    split = [_cells(line) if _may_be_row(line) else () for line in block]
+    if not any(split):
+        return {}
     rows: dict[int, _Row] = {}
     position = 0
     while position < len(block):
@@ -238,6 +258,11 @@ def _table_rows(block: list[_Line]) -> dict[int, _Row]:
                 rows[n] = _under_titles(block[n], split[n], block[top], titles)
         position = last + 1
     return rows
+
+
+def _may_be_row(line: _Line) -> bool:
+    """Whether anything but single spaces parts the words of a line."""
+    return "|" in line.text or " ".join(line.text.split()) != line.text
 
 
 def _is_row(line: _Line, cells: _Cells) -> bool:
