@@ -12,13 +12,20 @@ from llm_extract.errors import DocumentError, LlmExtractError, RecordsError
 from llm_extract.export import UNWRITABLE
 
 FAILED_REPORTS = 1
+FOUND = 1
 USAGE = 2
 SETUP = 3
+INCOMPLETE = 4
 INTERRUPTED = 130
 
 EXIT_CODES = (
     "Exit codes: 0 all reports read, 1 some report failed, 2 wrong usage, "
     "3 model, store or disk trouble, 130 interrupted."
+)
+CHECK_EXIT_CODES = (
+    "Exit codes: 0 nothing found of what --fail-on names, 1 something found, 2 wrong usage, "
+    "3 disk trouble, 4 a row, cell or report could not be read (all else was checked), "
+    "130 interrupted."
 )
 
 
