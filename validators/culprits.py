@@ -28,9 +28,10 @@ from llm_extract.errors import ChangeError
 from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Change, Finding, Record, Suggestion
 from llm_extract.validators.candidates import Candidates, Changes, Slot
-from llm_extract.validators.catalogue import check_input, rule
+from llm_extract.validators.catalogue import RULES, check_input, rule
 from llm_extract.validators.containment import parent_of
 from llm_extract.validators.profiles import Profiles
+from llm_extract.validators.rule import Rule
 from llm_extract.validators.rule_input import RuleInput, counts_of
 from llm_extract.validators.wording import cut, slot_words, spoken
 
@@ -47,8 +48,11 @@ so that the search takes no longer the larger a record is."""
 MOST_LISTED = 5
 """Equally small changes that are listed; the last one says how many more there are."""
 
-ABOUT_THE_READING = frozenset({"C02", "X01"})
-"""Rules about how a record came about: another number can neither close nor break them."""
+UNTOUCHED = frozenset({"C02", "S01", "X01"})
+"""Rules about the text alone or how a record came about: no change can close or break them."""
+
+JUDGED: tuple[Rule, ...] = tuple(each for each in RULES if each.id not in UNTOUCHED)
+"""Rules that are run again on a changed record."""
 
 Key = tuple[object, ...]
 
@@ -66,14 +70,18 @@ def examine(
 
 
 def with_suggestions(
-    record: Record, text: str, ledger: Ledger, findings: Sequence[Finding]
+    record: Record,
+    text: str,
+    ledger: Ledger,
+    findings: Sequence[Finding],
+    profiles: Profiles | None = None,
 ) -> list[Finding]:
     """The findings of `catalogue.check` on this record, each with its culprit and suggestions.
 
     A finding is given changes that close it, and with it all errors about the same numbers. At most
     `MOST_LISTED` are listed, the most plausible first.
     """
-    return _explained(RuleInput(record, text, ledger), findings)
+    return _explained(RuleInput(record, text, ledger, profiles), findings)
 
 
 def finding_key(finding: Finding) -> Key:
@@ -213,14 +221,20 @@ class _Search:
         if given is None or not self._closes(given, needed):
             return None
         if changes not in self._after:
-            self._after[changes] = Counter(map(finding_key, check_input(given)))
+            found = (finding for each in JUDGED for finding in each.check(given))
+            self._after[changes] = Counter(map(finding_key, found))
         after = self._after[changes]
-        if any(key[0] not in ABOUT_THE_READING for key in after - self._before):
+        if after - self._before:
             return None
-        left = [f for f, key in zip(self.findings, self._keys, strict=True) if after[key]]
+        closed = frozenset(
+            index
+            for index, finding in enumerate(self.findings)
+            if finding.rule not in UNTOUCHED and not after[self._keys[index]]
+        )
+        left = [finding for i, finding in enumerate(self.findings) if i not in closed]
         return _Closing(
             changes=changes,
-            closed=frozenset(i for i, key in enumerate(self._keys) if not after[key]),
+            closed=closed,
             errors_left=sum(finding.severity == "error" for finding in left),
             findings_left=len(left),
             doubts=self._offers.doubts(changes),
@@ -276,7 +290,7 @@ def _groups(findings: Sequence[Finding]) -> list[list[int]]:
     nodes = {
         index: sorted(_nodes(finding), key=str)
         for index, finding in enumerate(findings)
-        if finding.rule not in ABOUT_THE_READING
+        if finding.rule not in UNTOUCHED
     }
     for first, *others in nodes.values():
         for other in others:
@@ -303,11 +317,17 @@ def _slots(finding: Finding) -> list[Slot]:
 
 
 def _culprit(given: RuleInput, finding: Finding, closing: Sequence[_Closing]) -> str | None:
-    """The one operand that is not read in its quotes, or else the one that every change sets."""
+    """The one operand that is not read in its quotes, or else the one that every change sets anew.
+
+    What closes by being left out is not to blame for that alone.
+    """
     unread = {f"{id}.{name}" for id, name in _slots(finding) if _is_unread(given, (id, name))}
     if len(unread) == 1:
         return unread.pop()
-    changed = [{f"{c.claim}.{c.field}" for c in each.changes} for each in closing]
+    changed = [
+        {f"{change.claim}.{change.field}" for change in each.changes if change.after is not None}
+        for each in closing
+    ]
     always = set.intersection(*changed) if changed else set()
     return always.pop() if len(always) == 1 else None
 

@@ -216,6 +216,7 @@ def test_cutting_a_link_comes_after_everything_that_keeps_what_was_read(desk: An
         case.at.claim("c2", quote=army, total="40", perpetrators=["Army X"], **link),
     )
     assert told(findings, "A05") == ["c2 as part of no claim in place of c1 closes this"]
+    assert [f.culprit for f in findings] == [None]
 
 
 def test_emptying_a_slot_is_not_offered_while_its_own_number_is_there(desk: Any) -> None:
