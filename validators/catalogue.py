@@ -12,13 +12,16 @@ from llm_extract.validators import (
     answers,
     arithmetic,
     binding,
+    claimants,
     containment,
     coverage,
     facilities,
     grounding,
     injection,
     numbers,
+    outcomes,
     repetition,
+    scopes,
 )
 from llm_extract.validators.profiles import Profiles
 from llm_extract.validators.rule import Rule
@@ -29,13 +32,16 @@ FAMILIES = (
     answers,
     arithmetic,
     binding,
+    claimants,
     containment,
     coverage,
     facilities,
     grounding,
     injection,
     numbers,
+    outcomes,
     repetition,
+    scopes,
 )
 """Modules that declare rules, each in a tuple `RULES` of its own."""
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from datetime import date
 
-from llm_extract.record import Finding, RecordClaim
+from llm_extract.cues import cue_table
+from llm_extract.record import Evidence, Finding, RecordClaim
 from llm_extract.schema import Outcome, Weapon
 from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, sum_within, verdict
 from llm_extract.validators.rule import OPEN_BOUND, READING, SUMS, Rule
@@ -55,8 +56,8 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
 
     A part that names no claimant or date inherits it. Of one event people die, are found dead or
     still lie in hospital on later days: such parts may be dated after it, never before. Another
-    party, or another place than that of a part of a part, is a warning: a town may lie in a region,
-    a unit may belong to an army.
+    party is a warning, since a unit may belong to an army; so is another place than that of a whole
+    which is a place's part itself, since a town may lie in a region.
     """
     claims = given.record.claims
     yield from _circles(given)
@@ -79,7 +80,7 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
         ):
             why = f"is part of {named(parent)}, a figure of another claimant"
             yield _misfit(child, [parent], why, "claimant")
-        yield from _elsewhere(child, parent)
+        yield from _elsewhere(given, child, parent)
         if not _lies_inside(child, parent):
             why = (
                 f"is dated {_dates(child)}, outside {_dates(parent)} of {named(parent)} "
@@ -297,16 +298,17 @@ def _lies_inside(child: RecordClaim, parent: RecordClaim) -> bool:
     )
 
 
-def _elsewhere(child: RecordClaim, parent: RecordClaim) -> Iterator[Finding]:
-    """A part blamed on another party than its whole, or of another place than a part of a part.
+def _elsewhere(given: RuleInput, child: RecordClaim, parent: RecordClaim) -> Iterator[Finding]:
+    """A part blamed on another party than its whole, or of another place than a place's part.
 
     The quotes may explain it: "the army killed 40, including 12 by its air force" names both.
     """
     for field, slices_of in (("perpetrators", _parties), ("places", _places)):
         own, around = slices_of(child), slices_of(parent)
-        if field == "places" and parent.part_of is None:
-            continue  # a town may lie in the region of the whole
-        if not own or not around or _share(own, around) or _quotes_name(child, around):
+        if not own or not around or _share(own, around) or _quotes_name(given, child, around):
+            continue
+        region = parent_of(given.record.claims, parent)
+        if field == "places" and (region is None or _share(around, _places(region))):
             continue
         inner, outer = (listed([cut(n) for n in getattr(c, field)]) for c in (child, parent))
         yield found(
@@ -319,9 +321,22 @@ def _elsewhere(child: RecordClaim, parent: RecordClaim) -> Iterator[Finding]:
         )
 
 
-def _quotes_name(claim: RecordClaim, names: Slices) -> bool:
-    words = {word for quote in claim.evidence for word in same_name(quote.quote)}
-    return any(isinstance(name, frozenset) and name <= words for name in names)
+def _quotes_name(given: RuleInput, claim: RecordClaim, names: Slices) -> bool:
+    """Whether a quote holds one of the names, or leans on its sentence ("21 of them") that does."""
+    return any(
+        isinstance(name, frozenset) and name <= set(same_name(words))
+        for quote in claim.evidence
+        for words in (quote.quote, _leaned_on(given, quote))
+        for name in names
+    )
+
+
+def _leaned_on(given: RuleInput, quote: Evidence) -> str:
+    table = cue_table(given.record.report.language)
+    sentence = given.sentence_at(quote.start) if quote.start is not None else None
+    if sentence is None or not table.pattern("context", "of_container").search(quote.quote):
+        return ""
+    return sentence.text(given.text)
 
 
 def _dates(claim: RecordClaim) -> str:
@@ -366,8 +381,8 @@ RULES = (
         "A part that states no claimant or date inherits it, and a parent in the report's own "
         "voice may have a named part. People of one event who died, were found dead or still lay "
         "in hospital later are dated after it. Another party is a warning, and none where the "
-        "part's quotes name the parent's too. Places are compared for parts of parts alone, in the "
-        "same way: names don't tell whether a town lies in a region.",
+        "part's quotes name the parent's too. So is another place, but only beside a whole that is "
+        "part of a wider place itself: names don't tell whether a town lies in a region.",
         parts_fit_their_parents,
     ),
 )

@@ -1,0 +1,81 @@
+"""Which people a claim is about, as values that two claims can be compared by; it decides nothing.
+
+Names are reduced as `same_name` reduces them. A claim whose every member belongs to a group ("14
+children", "two aid workers") is a slice by that group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from llm_extract.record import RecordClaim
+from llm_extract.schema import Victims, Weapon
+from llm_extract.validators.rule_input import folded, same_name
+
+Name = tuple[str, ...]
+Days = tuple[date | None, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The people of a claim apart from what happened to them, when, and who says so."""
+
+    victims: Victims
+    groups: frozenset[str]
+    parties: frozenset[Name]
+    weapons: frozenset[Weapon]
+    places: frozenset[Name]
+
+
+def slice_of(claim: RecordClaim) -> Slice:
+    """The slice as the claim itself states it; what it inherits is not filled in."""
+    return Slice(
+        claim.victims,
+        groups_of(claim),
+        frozenset(same_name(party) for party in claim.perpetrators),
+        frozenset(claim.weapons),
+        frozenset(same_name(place) for place in claim.places),
+    )
+
+
+def groups_of(claim: RecordClaim) -> frozenset[str]:
+    """The groups that all people of a claim belong to; of `other` the words of the report."""
+    total = claim.total
+    if total is None:
+        return frozenset()
+    whole = (total.value, total.upper, total.qualifier, total.as_written)
+    of_all = {
+        name
+        for name, count in (
+            ("children", claim.children),
+            ("women", claim.women),
+            ("men", claim.men),
+            *((f"{s.group} {folded(s.label or '')}", s.count) for s in claim.subgroups),
+        )
+        if count is not None
+        and (count.value, count.upper, count.qualifier, count.as_written) == whole
+    }
+    return frozenset(of_all)
+
+
+def days_of(claim: RecordClaim) -> Days | None:
+    """First and last day, None for an open end; None where the claim has no date at all."""
+    span = claim.period
+    if span is None or (span.start is None and span.end is None):
+        return None
+    return span.start, span.end
+
+
+def speaker_of(claim: RecordClaim) -> Name:
+    """Who states the figure; empty for the report's own voice."""
+    return same_name(claim.claimant or "")
+
+
+def may_be_same(one: Slice, other: Slice) -> bool:
+    """Whether parties, weapons and victims of both may be the same: equal, or one doesn't say."""
+    return (
+        (one.parties == other.parties or not one.parties or not other.parties)
+        and (one.weapons == other.weapons or not one.weapons or not other.weapons)
+        and (one.victims == other.victims or "unspecified" in (one.victims, other.victims))
+    )
