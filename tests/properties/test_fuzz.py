@@ -14,7 +14,9 @@ from properties.drafts import Drawn
 
 from llm_extract.numbers import read_ledger
 from llm_extract.record import (
+    Attempt,
     Evidence,
+    OtherReading,
     Provenance,
     Record,
     RecordClaim,
@@ -122,15 +124,30 @@ RECORDS = st.builds(
         st.builds(
             Provenance,
             unread_mentions=st.lists(st.sampled_from(["7:9", "x", "", "9:", "-1:5"]), max_size=2),
-            attempts=st.just([]),
-            readings=st.just([]),
+            attempts=st.lists(
+                st.builds(
+                    Attempt,
+                    passage=st.one_of(st.sampled_from(["0:20", "", "x", "900:1"]), st.text()),
+                ),
+                max_size=2,
+            ),
+            readings=st.lists(
+                st.builds(
+                    OtherReading,
+                    passages=st.lists(st.sampled_from(["0:20", "", "x", "900:1"]), max_size=2),
+                    claims=st.lists(CLAIMS, max_size=2),
+                    facilities=st.lists(FACILITIES, max_size=1),
+                    findings=st.just([]),
+                ),
+                max_size=1,
+            ),
         ),
     ),
 )
 
 
 @given(RECORDS, TEXTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_no_record_and_no_text_makes_a_rule_raise(record: Record, text: str) -> None:
     ledger = read_ledger(text, record.report.language)
     found = check(record, text, ledger)
@@ -139,7 +156,7 @@ def test_no_record_and_no_text_makes_a_rule_raise(record: Record, text: str) -> 
 
 
 @given(st.from_type(Record), st.text(max_size=80))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_records_of_any_make_are_checked(record: Record, text: str) -> None:
     check(record, text, read_ledger(text, record.report.language))
 
