@@ -38,10 +38,10 @@ from llm_extract.validators.wording import cut, slot_words, spoken
 TRIALS_A_GROUP = 60
 """Changed records that are examined for one group of findings; the least plausible are left out."""
 
-TRIALS_A_RECORD = 240
+TRIALS_A_RECORD = 160
 """Changed records that are examined for one record, shared evenly by its groups of findings."""
 
-CLAIMS_EXAMINED = 4800
+CLAIMS_EXAMINED = 3200
 """Claims in all changed records of one record: a record of more than 20 claims gets fewer trials,
 so that the search takes no longer the larger a record is."""
 
@@ -324,11 +324,9 @@ def _culprit(given: RuleInput, finding: Finding, closing: Sequence[_Closing]) ->
     unread = {f"{id}.{name}" for id, name in _slots(finding) if _is_unread(given, (id, name))}
     if len(unread) == 1:
         return unread.pop()
-    changed = [
-        {f"{change.claim}.{change.field}" for change in each.changes if change.after is not None}
-        for each in closing
-    ]
-    always = set.intersection(*changed) if changed else set()
+    if not closing or any(all(c.after is None for c in each.changes) for each in closing):
+        return None
+    always = set.intersection(*({f"{c.claim}.{c.field}" for c in each.changes} for each in closing))
     return always.pop() if len(always) == 1 else None
 
 
