@@ -15,10 +15,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint format mutation-report bench lock build clean
+.PHONY: help run test lint format mutation-report bench bench-validators lock build clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## install, fetch the local model, extract the sample reports
 	@$(BIN)/llm-extract models pull
@@ -46,17 +46,21 @@ mutation-report: $(VENV)/dev.stamp ## single faults of records: how many the rul
 bench: $(VENV)/dev.stamp ## the timed tests, with what they measured
 	@$(BIN)/python -m pytest -m slow -s --no-cov
 
+bench-validators: $(VENV)/bench.stamp ## records/s of the rules, grounding beside langextract, growth
+	@PYTHONPATH=.:tests $(VENV)/bench/bin/python -m benchmarks.validators
+
 build: $(VENV)/dev.stamp ## wheel and sdist in dist/
 	@$(BIN)/python -m build --no-isolation
 
 # The locks hold hashes and no addresses; needs uv (`pip install uv`).
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --only-binary :all: \
-	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links \
-	pyproject.toml requirements/build.in
+	--generate-hashes --no-header --no-emit-index-url --no-emit-find-links
+OURS := pyproject.toml requirements/build.in
 lock: ## write requirements/*.lock anew from pyproject.toml (needs uv)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
-	@$(COMPILE) --output-file requirements/run.lock
-	@$(COMPILE) --extra dev --constraints requirements/run.lock --output-file requirements/dev.lock
+	@$(COMPILE) $(OURS) --output-file requirements/run.lock
+	@$(COMPILE) $(OURS) --extra dev --constraints requirements/run.lock --output-file requirements/dev.lock
+	@$(COMPILE) requirements/bench.in --output-file requirements/bench.lock
 
 clean: ## remove what make made, results excepted
 	rm -rf $(VENV) dist build .coverage htmlcov .mypy_cache .pytest_cache .ruff_cache \
@@ -83,4 +87,12 @@ $(VENV)/run.stamp: requirements/run.lock pyproject.toml hatch_build.py | $(VENV)
 $(VENV)/dev.stamp: requirements/dev.lock $(VENV)/run.stamp
 	@echo "Installing requirements/dev.lock"
 	@$(PIP) install -qq --no-deps --require-hashes --only-binary :all: --requirement requirements/dev.lock
+	@touch $@
+
+# An environment of its own: what is compared with cannot stand beside the packages of run.lock.
+$(VENV)/bench.stamp: requirements/bench.lock | $(VENV)/bin/python
+	@echo "Installing requirements/bench.lock beside the package's environment"
+	@$(BIN)/python -m venv --clear $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip --disable-pip-version-check install -qq --no-deps --require-hashes \
+		--only-binary :all: --requirement requirements/bench.lock
 	@touch $@
