@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from functools import cache
 
 from py3langid.langid import (  # type: ignore[import-untyped]
@@ -26,6 +27,8 @@ _LANGUAGES = (
 """Languages that news and monitoring reports are written in; rarer ones of the identifier's list
 would only take short texts away from these (it reads "Two dead." as Galician)."""
 
+_ALPHABETS = ("LATIN", "CYRILLIC", "ARABIC")
+"""Scripts in which one language is told from another by words alone."""
 
 _LEAST_CONFIDENCE = 0.25
 """Below this the identifier guesses; single words of Latin script mostly stay under it."""
@@ -34,18 +37,27 @@ _LEAST_CONFIDENCE = 0.25
 def detect_language(text: str) -> str | None:
     """The language of `text` (ISO 639-1), or None where it is too short to tell.
 
-    Arabic script is looked at first: a short text there without foreign letters is Arabic.
+    The script of most letters decides first, and what stands in another one is not looked at: a
+    paragraph in a foreign tongue must not have the rest read as if it were in that. A short text in
+    Arabic script without foreign letters is Arabic.
     """
     sample = text[:_SAMPLE]
     letters = [c for c in sample if c.isalpha()]
     if not letters:
         return None
-    arabic = sum(unicodedata.name(c, "").startswith("ARABIC") for c in letters)
-    if arabic * 2 > len(letters):
+    scripts = Counter(map(_script, letters))
+    if scripts["ARABIC"] * 2 > len(letters):
         if _NOT_ARABIC.isdisjoint(letters):
             return "ar"
         return _classified(sample, _ARABIC_SCRIPT)
+    for script in _ALPHABETS:
+        if len(letters) > scripts[script] > len(letters) / 2:
+            sample = "".join(c for c in sample if not c.isalpha() or _script(c) == script)
     return _classified(sample, _LANGUAGES)
+
+
+def _script(letter: str) -> str:
+    return unicodedata.name(letter, "").partition(" ")[0]
 
 
 def _classified(sample: str, languages: tuple[str, ...]) -> str | None:

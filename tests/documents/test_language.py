@@ -38,3 +38,17 @@ def test_a_single_word_of_latin_script_is_not_guessed() -> None:
 
 def test_lone_surrogates_and_long_texts_do_no_harm() -> None:
     assert detect_language("\ud800 Nine people were killed. " * 10_000) == "en"
+
+
+def test_a_paragraph_in_another_script_does_not_change_the_language_of_the_rest() -> None:
+    english = (
+        "Shells struck the market of Belkesh on Tuesday and killed 14 civilians, the council said. "
+        "At least 23 people were wounded, and the road to Vasna was closed."
+    )
+    for other in (
+        "Число погибших уточняется, сообщили городские власти во вторник вечером. ",
+        "ما زال عدد القتلى غير معروف، بحسب مجلس المدينة مساء الثلاثاء. ",
+    ):
+        assert detect_language(english) == "en"
+        assert detect_language(f"{other}\n\n{english}") == "en"
+        assert detect_language(other * 3 + english[:60]) != "en"
