@@ -100,16 +100,17 @@ class RecordClaim(Frozen):
 
         A second subgroup of the same group is named `subgroups.GROUP.2`, and so on.
         """
-        found = {
-            name: count
-            for name, count in (
-                ("total", self.total),
-                ("children", self.children),
-                ("women", self.women),
-                ("men", self.men),
-            )
-            if count is not None
-        }
+        found: dict[str, RecordCount] = {}
+        if self.total is not None:
+            found["total"] = self.total
+        if self.children is not None:
+            found["children"] = self.children
+        if self.women is not None:
+            found["women"] = self.women
+        if self.men is not None:
+            found["men"] = self.men
+        if not self.subgroups:
+            return found
         seen: dict[str, int] = {}
         for part in self.subgroups:
             seen[part.group] = seen.get(part.group, 0) + 1

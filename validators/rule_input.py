@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from llm_extract.cues import Cue, casualty_cues
@@ -33,7 +33,6 @@ COUNT_KINDS = frozenset({"count", "vague"})
 LONGEST_CUE = 24
 """How far before a noun the casualty words that end with it may begin: "arbitrary arrests"."""
 
-_SPACE = re.compile(r"\s+")
 _MARKED = re.compile(r"[^\w]+")
 _ARTICLES = frozenset({"the", "a", "an"})
 
@@ -109,8 +108,11 @@ class RuleInput:
     def mentions_between(self, start: int, end: int) -> tuple[Mention, ...]:
         """Countable mentions that lie wholly in the span."""
         first = bisect_left(self._starts, start)
-        last = bisect_left(self._starts, end)
-        return tuple(m for m in self.countable[first:last] if m.end <= end)
+        last = bisect_left(self._starts, end, first)
+        found = self.countable[first:last]
+        if not found or found[-1].end <= end:  # mentions never overlap: only the last can stick out
+            return found
+        return found[:-1]
 
     def mention_at(self, start: int, end: int) -> Mention | None:
         """The first countable mention that overlaps the span; None when none does."""
@@ -130,7 +132,8 @@ class RuleInput:
 
     def cues_between(self, start: int, end: int) -> tuple[Cue, ...]:
         """Casualty words that begin in the span."""
-        return self.cues[bisect_left(self._cue_starts, start) : bisect_left(self._cue_starts, end)]
+        first = bisect_left(self._cue_starts, start)
+        return self.cues[first : bisect_left(self._cue_starts, end, first)]
 
     def sentence_at(self, position: int) -> Sentence | None:
         """The sentence that holds a character, or the one before a gap; None before the first."""
@@ -156,9 +159,10 @@ class RuleInput:
 
     def noun_of(self, mention: Mention) -> Noun | None:
         """What a mention counts, if a known noun says so."""
-        if mention.start not in self._nouns:
-            self._nouns[mention.start] = counted_noun(self.text, mention)
-        return self._nouns[mention.start]
+        known = self._nouns
+        if mention.start not in known:
+            known[mention.start] = counted_noun(self.text, mention)
+        return known[mention.start]
 
     def outcomes_of(self, noun: Noun) -> frozenset[Outcome]:
         """The outcomes that a noun tells by itself: "422 arrests" are 422 detained."""
@@ -216,9 +220,10 @@ def stands_at(text: str, quote: Evidence) -> bool:
 
 def folded(words: str) -> str:
     """The words with every run of white space as one space, none at the ends."""
-    return _SPACE.sub(" ", words).strip()
+    return " ".join(words.split())
 
 
+@lru_cache(maxsize=4096)
 def same_name(words: str) -> tuple[str, ...]:
     """A name reduced to its words for comparison: no case, no marks, no English article before."""
     found = tuple(word for word in _MARKED.split(words.casefold()) if word)
