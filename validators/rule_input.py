@@ -270,7 +270,7 @@ def says(mention: Mention, count: RecordCount) -> bool:
 
 
 def _run_of(mentions: tuple[Mention, ...], value: int | None) -> tuple[Mention, ...]:
-    if not value:
+    if value is None or value < 1:
         return ()
     first = 0
     sum_of_run = 0
