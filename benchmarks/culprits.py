@@ -114,8 +114,9 @@ def _holds(
     record: Record, text: str, ledger: Ledger, findings: Sequence[Finding], finding: Finding
 ) -> bool:
     """Whether each suggestion closes its finding and opens nothing."""
-    before = {finding_key(each) for each in findings}
     for suggestion in finding.suggestions:
+        merged = {c.claim: c.after for c in suggestion.changes if c.field == "claim"}
+        before = {finding_key(each, merged) for each in findings}
         changed = apply(record, suggestion.changes, text, ledger)
         after = {finding_key(each) for each in check(changed, text, ledger)}
         if finding_key(finding) in after or not after <= before:

@@ -19,7 +19,7 @@ Sizes, smallest first, with the reason:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
@@ -56,6 +56,8 @@ JUDGED: tuple[Rule, ...] = tuple(each for each in RULES if each.id not in UNTOUC
 
 Key = tuple[object, ...]
 
+_NOTHING: Mapping[str, str | None] = {}
+
 
 def examine(
     record: Record, text: str, ledger: Ledger, profiles: Profiles | None = None
@@ -84,10 +86,14 @@ def with_suggestions(
     return _explained(RuleInput(record, text, ledger, profiles), findings)
 
 
-def finding_key(finding: Finding) -> Key:
-    """What makes two findings of a report the same one: all but its words and numbers."""
+def finding_key(finding: Finding, merged: Mapping[str, str | None] = _NOTHING) -> Key:
+    """What makes two findings of a report the same one: all but its words and numbers.
+
+    `merged` gives the claims that went into another one, whose id stands for theirs.
+    """
     loose = tuple(o.start for o in finding.operands if o.claim is None)
-    return (finding.rule, finding.severity, tuple(finding.claims), tuple(finding.fields), loose)
+    claims = frozenset(merged.get(id) or id for id in finding.claims)
+    return (finding.rule, finding.severity, claims, frozenset(finding.fields), loose)
 
 
 def _explained(given: RuleInput, findings: Sequence[Finding]) -> list[Finding]:
@@ -224,7 +230,7 @@ class _Search:
             found = (finding for each in JUDGED for finding in each.check(given))
             self._after[changes] = Counter(map(finding_key, found))
         after = self._after[changes]
-        if after - self._before:
+        if after - self._known_after(changes):
             return None
         closed = frozenset(
             index
@@ -239,6 +245,13 @@ class _Search:
             findings_left=len(left),
             doubts=self._offers.doubts(changes),
         )
+
+    def _known_after(self, changes: Changes) -> Counter[Key]:
+        """The findings that need no second telling, in the ids that are left."""
+        merged = {change.claim: change.after for change in changes if change.field == CLAIM}
+        if not merged:
+            return self._before
+        return Counter(finding_key(finding, merged) for finding in self.findings)
 
     def _changed(self, changes: Changes) -> RuleInput | None:
         """The rules' input after the changes; None where ids that are not unique forbid them."""
