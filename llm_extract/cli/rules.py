@@ -142,10 +142,11 @@ def _print_page(page: Page) -> None:
     for name, words in _facts(page):
         facts.add_row(plain(name, "dim"), plain(words))
     out.print(facts)
-    out.print(plain("\nan example that breaks it", "bold"))
+    out.print()
+    out.print(plain("an example that breaks it", "bold"))
     out.print(Padding(plain(page.broken.example.text), (0, 0, 0, 2)))
-    for words in _typed(page):
-        out.print(Padding(plain(words, "dim"), (0, 0, 0, 2)))
+    for name, words in _typed(page):
+        out.print(Padding(plain(f"{name}: {words}", "dim"), (0, 0, 0, 2)))
     for finding in page.broken.findings:
         line = plain(f"{finding.severity} ", STYLES[finding.severity])
         out.print(Padding(line.append(plain(finding.message)), (0, 0, 0, 2)))
@@ -158,23 +159,23 @@ def _facts(page: Page) -> Iterator[tuple[str, str]]:
     yield "text", "needed" if page.needs_text else "not needed: figures alone can break it"
 
 
-def _typed(page: Page) -> Iterator[str]:
-    """The example's rows and what else its rule looks at, a line each."""
+def _typed(page: Page) -> Iterator[tuple[str, str]]:
+    """The example's rows and what else its rule looks at, each with its name."""
     example = page.broken.example
     for row in example.rows:
-        yield f"read as  {_row_words(row)}"
+        yield "read as", _row_words(row)
     if not example.rows:
-        yield "read as  nothing"
+        yield "read as", "nothing"
     for row in example.other_rows:
-        yield f"second reading  {_row_words(row)}"
+        yield "second reading", _row_words(row)
     if example.published:
-        yield f"published  {example.published}"
+        yield "published", example.published
     if example.unanswered:
-        yield f"the model  {example.unanswered}"
+        yield "answer of the model", example.unanswered
 
 
 def _row_words(row: Row) -> str:
-    return ", ".join(f"{field}: {cell}" for field, cell in row.items())
+    return ", ".join(f"{field} {cell}" for field, cell in row.items())
 
 
 def _markdown_page(page: Page) -> Iterator[str]:
@@ -188,10 +189,10 @@ def _markdown_page(page: Page) -> Iterator[str]:
     yield ""
     yield f"> {_inline(page.broken.example.text)}"
     yield ""
-    for words in _typed(page):
-        yield f"- {_inline(words)}"
-    yield ""
+    for name, words in _typed(page):
+        yield f"- {name}: {_inline(words)}"
     for finding in page.broken.findings:
+        yield ""
         yield _finding_line(finding)
 
 

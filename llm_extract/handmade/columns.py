@@ -120,14 +120,14 @@ def choose_columns(
         if not field or field in given or header in given.values():
             continue
         if field in guessed:
-            lines.append(
-                f"column {shown(header, 40)!r} looks like {field} too and is not read; "
-                f"--map {field}=COLUMN says which one is"
-            )
+            lines.append(_passed_over(header, field))
             continue
         guessed[field] = header
     found |= guessed
     if "outcome" not in found:
+        named = {f"{outcome}.{field}" for field in given if field in SLOTS}
+        for field in [field for field in guessed if field in named]:
+            lines.append(_passed_over(found.pop(field), field))
         found = _with_outcome(found, outcome)
     if not any(field.rpartition(".")[2] in SLOTS for field in found):
         raise RecordsError(
@@ -181,6 +181,13 @@ def _checked_field(field: str, where: str) -> str:
             f"{', '.join((*ATTRIBUTES, *SLOTS))}, or OUTCOME.SLOT such as injured.children"
         )
     return field
+
+
+def _passed_over(header: str, field: str) -> str:
+    return (
+        f"column {shown(header, 40)!r} looks like {field} too and is not read; "
+        f"--map {field}=COLUMN says which one is"
+    )
 
 
 def _with_outcome(found: Columns, outcome: Outcome) -> dict[str, str]:

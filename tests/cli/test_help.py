@@ -17,6 +17,8 @@ COMMANDS = [
     ("prompts",),
     ("prompts", "list"),
     ("prompts", "show"),
+    ("check",),
+    ("rules",),
 ]
 
 
