@@ -55,6 +55,9 @@ FAILING: dict[FailOn, frozenset[Severity]] = {
 REDRAWN_AFTER = 0.2
 """Seconds between two drawings of the progress bar."""
 
+WIDEST_IDS = 18
+"""Columns of the ids of a finding; typed ids are words, and the message needs the room."""
+
 
 @dataclass(slots=True)
 class Tally:
@@ -312,6 +315,8 @@ def _print_findings(checked: Checked) -> None:
     if not checked.with_text:
         head.append(" · figures alone", "dim")
     table = Table.grid(padding=(0, 1))
+    for widest in (None, None, WIDEST_IDS, None):
+        table.add_column(max_width=widest)
     for finding in checked.findings:
         message = plain(finding.message)
         for suggestion in finding.suggestions:

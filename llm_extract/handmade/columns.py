@@ -47,7 +47,7 @@ OUTCOME_NAMES: Final[dict[Outcome, str]] = {
 }
 """Words of headers and of outcome cells."""
 
-OUTCOME_WORDS: Final = {
+OUTCOME_WORDS: Final[dict[str, Outcome]] = {
     word: outcome for outcome, words in OUTCOME_NAMES.items() for word in words.split()
 }
 

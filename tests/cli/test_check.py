@@ -386,3 +386,15 @@ def test_many_records_take_no_more_memory_than_few(tmp_path: Path) -> None:
         made.append(weakref.ref(checked.record))
         most = max(most, len(made))
     assert most < 10
+
+
+def test_the_typed_figures_of_the_docs_find_what_the_readme_shows(cli: Cli) -> None:
+    root = Path(__file__).parents[2]
+    figures, reports = root / "docs" / "typed-figures.csv", root / "examples"
+    found = cli("check", figures, "--reports", reports, "--json")
+    readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    (record,) = json.loads(found.stdout)["records"]
+    errors = [finding for finding in record["findings"] if finding["severity"] == "error"]
+    assert [finding["rule"] for finding in errors] == ["G02", "A05"]
+    assert errors[0]["message"] in readme
+    assert all(finding["suggestions"][0]["message"] in readme for finding in errors)
