@@ -118,7 +118,7 @@ def _quoted(text: str, spans: Sequence[Span]) -> str:
     start, end = spans[0]
     line = max(text.rfind("\n", 0, start), text.rfind(". ", 0, start)) + 1
     begin = line if start - line < SHOWN // 2 else start
-    words = f'"{spelled(text[begin : max(end, start + SHOWN)], SHOWN)}"'
+    words = f'"{spelled(text[begin : max(end, begin + SHOWN + 1)], SHOWN)}"'
     return words if len(spans) == 1 else f"{words} and {len(spans) - 1} more"
 
 
