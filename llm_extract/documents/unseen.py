@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from lxml.html import HtmlElement
+Element = Any
+"""An element of the tree that trafilatura parses a page into (lxml's, which has no types)."""
 
 Declarations = dict[str, str]
 
@@ -53,14 +55,14 @@ class _Look:
         return self.invisible or self.tiny or near
 
 
-def take_out_unseen(page: HtmlElement) -> list[str]:
+def take_out_unseen(page: Element) -> list[str]:
     """Take out of `page` what nobody sees; the words that went, in page order, white space folded.
 
     Scripts and other elements without words for a reader stay and are not listed.
     """
     styles = _styles(page)
     taken: list[str] = []
-    waiting: list[tuple[HtmlElement, _Look]] = [(page, _Look())]
+    waiting: list[tuple[Element, _Look]] = [(page, _Look())]
     while waiting:
         element, look = waiting.pop()
         if not isinstance(element.tag, str) or element.tag in _WORDLESS:
@@ -80,7 +82,7 @@ def take_out_unseen(page: HtmlElement) -> list[str]:
     return [words for each in taken if (words := " ".join(each.split()))]
 
 
-def _take_own_words(element: HtmlElement) -> Iterator[str]:
+def _take_own_words(element: Element) -> Iterator[str]:
     """Words of the element itself, not of those inside it, which may look otherwise."""
     if element.text:
         yield element.text
@@ -91,7 +93,7 @@ def _take_own_words(element: HtmlElement) -> Iterator[str]:
             child.tail = None
 
 
-def _hides_all(element: HtmlElement, style: Declarations) -> bool:
+def _hides_all(element: Element, style: Declarations) -> bool:
     """Whether an element is hidden with all that is inside it."""
     if element.tag in _UNSHOWN:
         return True
@@ -117,7 +119,7 @@ def _hides_all(element: HtmlElement, style: Declarations) -> bool:
     return any(_is_far(style.get(side)) for side in (*sides, "text-indent", "margin-left"))
 
 
-def _look(element: HtmlElement, style: Declarations, around: _Look) -> _Look:
+def _look(element: Element, style: Declarations, around: _Look) -> _Look:
     look = around
     if "visibility" in style:
         look = replace(look, invisible=style["visibility"] in ("hidden", "collapse"))
@@ -143,7 +145,7 @@ def _look(element: HtmlElement, style: Declarations, around: _Look) -> _Look:
 # --- style sheets -----------------------------------------------------------------------------
 
 
-def _styles(page: HtmlElement) -> dict[HtmlElement, Declarations]:
+def _styles(page: Element) -> dict[Element, Declarations]:
     """The declarations of every element that has any, by the cascade of the page's own sheets."""
     # A background may stand in another file: then a sheet's colour alone says nothing.
     has_more_sheets = bool(page.xpath("//link[contains(@rel, 'stylesheet')]"))
@@ -159,7 +161,7 @@ def _styles(page: HtmlElement) -> dict[HtmlElement, Declarations]:
                 if path is not None and _TOLD.intersection(declared):
                     weight = 100 * selector.count("#") + 10 * selector.count(".")
                     rules.append((weight + len(selector.split()), len(rules), path, declared))
-    found: dict[HtmlElement, Declarations] = {}
+    found: dict[Element, Declarations] = {}
     for *_, path, declared in sorted(rules, key=lambda rule: rule[:2]):
         for element in page.xpath(path):
             found.setdefault(element, {}).update(declared)

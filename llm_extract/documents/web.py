@@ -8,9 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from lxml.html import HtmlElement
-
-from llm_extract.documents.unseen import take_out_unseen
+from llm_extract.documents.unseen import Element, take_out_unseen
 from llm_extract.errors import DocumentError
 
 for _name in ("trafilatura", "htmldate"):
@@ -91,7 +89,7 @@ def read_web(page: str) -> WebText:
     return WebText(found.text, found.title or None, _day(found.date), tuple(unseen))
 
 
-def _take_out(tree: HtmlElement) -> list[str]:
+def _take_out(tree: Element) -> list[str]:
     """What nobody sees of the page, its menus and other things beside the text left aside."""
     for path in _BESIDE_THE_TEXT:
         for element in tree.xpath(path):
