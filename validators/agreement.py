@@ -80,9 +80,6 @@ class _Compared:
             not spans or any(first <= start < last for first, last in spans)
         )
 
-    def uses(self, start: int | None) -> bool:
-        return any(c.start == start for held in self.theirs for _, c in counts_of(held))
-
     def confirms(self, held: Held, field: str, count: RecordCount) -> bool:
         """Whether the other reading is one of its own and found the same number there."""
         return (
@@ -125,10 +122,7 @@ def _differences(
         if held.id in paired:
             continue
         for field, count in counts_of(held):
-            settled = any(
-                o.is_independent and o.read(count.start) and not o.uses(count.start) for o in others
-            )
-            if count.basis != "derived" and not settled and not _is_used(given, count.start):
+            if count.basis != "derived" and not _is_used(given, count.start):
                 yield (
                     f"{count.start}:{count.as_written}",
                     "",
@@ -199,7 +193,10 @@ def _in_link(
 
 
 def _put_aside(given: RuleInput, all_compared: Sequence[_Compared]) -> Iterator[Finding]:
-    """Numbers that a rule found in no claim and that count nobody since the model was asked."""
+    """Numbers that a rule found in no claim and that count nobody since the model was asked.
+
+    That a second reading is silent about one confirms nothing: models leave out numbers.
+    """
     provenance = given.record.provenance
     listed = set(provenance.unread_mentions) if provenance is not None else set()
     told: set[int | None] = set()
@@ -211,16 +208,12 @@ def _put_aside(given: RuleInput, all_compared: Sequence[_Compared]) -> Iterator[
                 place.claim is not None
                 or f"{place.start}:{place.end}" not in listed
                 or place.start in told
-                or any(
-                    o.is_independent and o.read(place.start) and not o.uses(place.start)
-                    for o in all_compared
-                )
             ):
                 continue
             told.add(place.start)
             yield _finding(
                 f'"{cut(place.as_written, 30)}" counts nobody who was harmed, says the model that '
-                "was asked about it; no second reading agrees",
+                "was asked about it; it was in no claim before",
                 operands=[place],
             )
 

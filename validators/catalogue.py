@@ -18,10 +18,17 @@ from llm_extract.validators import (
     facilities,
     grounding,
     injection,
+    names,
     numbers,
+    outcome_words,
     outcomes,
+    parties,
+    qualifiers,
+    ratios,
     repetition,
     scopes,
+    slots,
+    times,
 )
 from llm_extract.validators.profiles import Profiles
 from llm_extract.validators.rule import Rule
@@ -38,10 +45,17 @@ FAMILIES = (
     facilities,
     grounding,
     injection,
+    names,
     numbers,
+    outcome_words,
     outcomes,
+    parties,
+    qualifiers,
+    ratios,
     repetition,
     scopes,
+    slots,
+    times,
 )
 """Modules that declare rules, each in a tuple `RULES` of its own."""
 

@@ -43,7 +43,8 @@ async def read_by_sentence(
     reading: Reading, prompt: Prompt, caller: Caller, conversation: Conversation
 ) -> Understanding:
     """One request for each sentence with a number of people, read with the one it leans on."""
-    return await _written(reading, prompt, caller, conversation, stretches(reading))
+    answers = await _answers(reading, prompt, caller, conversation, stretches(reading))
+    return Understanding(reading, read_settings(reading), {}, tuple(answers.values()))
 
 
 async def read_again_by_sentence(
@@ -54,10 +55,14 @@ async def read_again_by_sentence(
     sentences: Collection[int],
     most: int,
 ) -> tuple[Understanding, frozenset[int]]:
-    """The first `most` stretches that hold one of these sentences; and which sentences they are."""
+    """The first `most` stretches that hold one of these sentences; and which sentences they are.
+
+    A stretch without a usable answer was not read.
+    """
     chosen = [s for s in stretches(reading) if set(sentences) & set(s.sentences)][:most]
-    understood = await _written(reading, prompt, caller, conversation, chosen)
-    return understood, frozenset(n for stretch in chosen for n in stretch.sentences)
+    answers = await _answers(reading, prompt, caller, conversation, chosen)
+    understood = Understanding(reading, read_settings(reading), {}, tuple(answers.values()))
+    return understood, frozenset(n for stretch in answers for n in stretch.sentences)
 
 
 async def read_by_document(
@@ -67,22 +72,25 @@ async def read_by_document(
     whole = []
     if any(not f.facility for f in reading.figures):
         whole = [Stretch(0, len(reading.sentences) - 1)]
-    return await _written(reading, prompt, caller, conversation, whole)
+    answers = await _answers(reading, prompt, caller, conversation, whole)
+    return Understanding(reading, read_settings(reading), {}, tuple(answers.values()))
 
 
-async def _written(
+async def _answers(
     reading: Reading,
     prompt: Prompt,
     caller: Caller,
     conversation: Conversation,
     asked: Iterable[Stretch],
-) -> Understanding:
-    written = []
+) -> dict[Stretch, Written]:
+    """What the model writes about stretches, those without a usable answer left out."""
+    answers = {}
     for stretch in asked:
         figures = _figures(reading, stretch)
         claims = await _asked(reading, figures, prompt, caller, conversation, stretch)
-        written.append(Written(tuple(figures), tuple(claims)))
-    return Understanding(reading, read_settings(reading), {}, tuple(written))
+        if claims is not None:
+            answers[stretch] = Written(tuple(figures), tuple(claims))
+    return answers
 
 
 def stretches(reading: Reading) -> Iterator[Stretch]:
@@ -123,8 +131,8 @@ async def _asked(
     caller: Caller,
     conversation: Conversation,
     stretch: Stretch,
-) -> list[dict[str, Any]]:
-    """The claims that the model writes about a stretch; none when it gives no usable answer."""
+) -> list[dict[str, Any]] | None:
+    """The claims that the model writes about a stretch; None when it gives no usable answer."""
     linked = prompt.strategy == "document"
     most = MOST_CLAIMS if linked else SENTENCE_REPLY_CLAIMS
     answer = await caller.ask(
@@ -134,7 +142,9 @@ async def _asked(
         (reading.sentences[stretch.first].start, reading.sentences[stretch.last].end),
         REPLY_TOKENS_A_CLAIM * most,
     )
-    claims: list[dict[str, Any]] = [] if answer is None else answer.model_dump()["claims"]
+    if answer is None:
+        return None
+    claims: list[dict[str, Any]] = answer.model_dump()["claims"]
     return claims
 
 

@@ -8,7 +8,7 @@ does not stand in the passage is asked for once more and then dropped.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,6 @@ from llm_extract.extraction.understanding import Understanding, outcomes_by_rule
 from llm_extract.extraction.wire import Wire, compact
 from llm_extract.lexicon import noun_lexicon
 from llm_extract.numbers.mention import Mention
-from llm_extract.passages import Sentence
 from llm_extract.prompting import Prompt
 from llm_extract.schema import Outcome
 
@@ -63,8 +62,9 @@ async def read_by_mention(
     Victims that a model names are added to the figures of `reading`.
     """
     settings = read_settings(reading)
-    passages = open_passages(reading, settings)
-    return await _settled(reading, settings, passages, prompt, caller, conversation)
+    passages = list(open_passages(reading, settings))
+    understood, _ = await _settled(reading, settings, passages, prompt, caller, conversation)
+    return understood
 
 
 async def read_again_by_mention(
@@ -77,33 +77,34 @@ async def read_again_by_mention(
 ) -> tuple[Understanding, frozenset[int]]:
     """These sentences understood by rule, with at most `most` requests; and which of them it were.
 
-    Sentences that need a request beyond that are left out.
+    Sentences that need a request beyond that, or got no usable answer, are left out.
     """
     settings = read_settings(reading)
-    touched = [
-        (passage, {s.index for s in reading.sentences if _shares(s, passage)} & set(sentences))
-        for passage in open_passages(reading, settings)
-    ]
-    asked = [(passage, there) for passage, there in touched if there][:most]
-    beyond = [there for _, there in touched if there][most:]
-    read = frozenset(sentences).difference(*beyond)
-    passages = [passage for passage, _ in asked]
-    return await _settled(reading, settings, passages, prompt, caller, conversation), read
+    wanted = set(sentences)
+    touched = [p for p in open_passages(reading, settings) if _sentences(reading, p) & wanted]
+    understood, answered = await _settled(
+        reading, settings, touched[:most], prompt, caller, conversation
+    )
+    unread = [_sentences(reading, p) for p in touched if p not in answered]
+    return understood, frozenset(wanted.difference(*unread))
 
 
-def _shares(sentence: Sentence, passage: Passage) -> bool:
-    return sentence.start < passage.end and passage.start < sentence.end
+def _sentences(reading: Reading, passage: Passage) -> set[int]:
+    """Indexes of the sentences of a passage."""
+    return {s.index for s in reading.sentences if passage.start <= s.start < passage.end}
 
 
 async def _settled(
     reading: Reading,
     settings: list[Setting],
-    passages: Iterable[Passage],
+    passages: Sequence[Passage],
     prompt: Prompt,
     caller: Caller,
     conversation: Conversation,
-) -> Understanding:
+) -> tuple[Understanding, list[Passage]]:
+    """What follows from rules and answers, and the passages that got one."""
     outcomes = outcomes_by_rule(reading)
+    answered = []
     for passage in passages:
         answer = await caller.ask(
             messages(prompt, reading.report.text, passage),
@@ -117,8 +118,9 @@ async def _settled(
             for figure in passage.numbers:
                 outcomes.pop(figure.index, None)
         else:
+            answered.append(passage)
             apply(reading, settings, outcomes, passage, answer.model_dump())
-    return Understanding(reading, settings, outcomes)
+    return Understanding(reading, settings, outcomes), answered
 
 
 # --- what is asked ----------------------------------------------------------------------------

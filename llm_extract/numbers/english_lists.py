@@ -28,9 +28,7 @@ PAIRED: Final = "|".join(
 _BEFORE: Final = 96
 """Characters looked back at for the list that a person continues."""
 
-_LINK = re.compile(
-    r"and(?<=\band)\b|with(?<=\bwith)\b|well(?<=\bwell)\b|,\s+(?:his|her|their)\b"
-)
+_LINK = re.compile(r"and(?<=\band)\b|with(?<=\bwith)\b|well(?<=\bwell)\b|,\s+(?:his|her|their)\b")
 _LINK_NEAR: Final = 10
 """Characters looked back at for the word that joins a person to the list before."""
 

@@ -1,0 +1,146 @@
+"""Rule G08: what happened to the people of a claim is told by the words beside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from llm_extract.cues import Cue, cue_table
+from llm_extract.numbers.mention import Mention
+from llm_extract.passages import Sentence
+from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.schema import Outcome
+from llm_extract.validators.rule import READING, Rule
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.sources import sentences_of, source_of
+from llm_extract.validators.wording import found, listed, named, operand
+
+OPPOSITES: Final[dict[Outcome, Outcome]] = {"killed": "injured", "injured": "killed"}
+"""Outcomes that nobody has both of: those killed and those injured are counted apart."""
+
+COVERED_BY: Final[dict[Outcome, frozenset[Outcome]]] = {
+    "casualties": frozenset({"casualties", "killed", "injured"}),
+    "abducted": frozenset({"abducted", "detained", "missing"}),
+    "detained": frozenset({"detained", "abducted", "missing"}),
+    "missing": frozenset({"missing", "abducted", "detained"}),
+}
+"""Outcomes whose words may tell of another: the abducted are held, and missing at home."""
+
+PASSIVE: Final = re.compile(r"\b(?:was|were|been|being|is|are|be|got|gets?)\s+(?:\w+ly\s+)?$")
+"""English words before a cue that make who stands before it the victim."""
+
+OWN: Final = re.compile(r"(?:\s+(?!and\b|or\b|but\b|while\b)[\w'’-]+){0,3}\s*$")
+"""What may stand between a verb and the number that is its object: "killing at least some 35"."""
+
+
+def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
+    """G08: the outcome of a claim has a casualty word in its sentences, or right before them.
+
+    Beside the number itself the opposite word alone is an error as well: "27 people were injured"
+    are not killed, whatever else the sentence tells.
+    """
+    if not cue_table(given.record.report.language).sections:
+        return
+    for claim in given.record.claims:
+        told = _told_instead(given, claim)
+        if told:
+            words = listed([f'"{word}"' for word in told])
+            counts = [] if claim.total is None else [operand(claim, "total", claim.total)]
+            yield found(
+                "G08",
+                "error" if claim.outcome in OPPOSITES else "warning",
+                "extraction",
+                f"the people of {named(claim)} are given as {claim.outcome}, but the report tells "
+                f"of them with {words}",
+                claims=[claim],
+                fields=["outcome"],
+                operands=counts,
+            )
+
+
+def _told_instead(given: RuleInput, claim: RecordClaim) -> list[str]:
+    """Words that tell another outcome where the claim's own has none; empty where it has."""
+    count = claim.total if claim.total is not None else next(iter(claim.slots().values()), None)
+    if count is not None and claim.outcome in OPPOSITES and given.record.report.language == "en":
+        beside = _beside(given, claim, count)
+        if beside and all(cue.outcome == OPPOSITES[claim.outcome] for cue in beside):
+            return _words(beside)
+    sentences = sentences_of(given, claim)
+    inside = [cue for sentence in sentences for cue in given.cues_governing(sentence)]
+    near = [*inside, *_before(given, sentences)]
+    if not inside or _tells(near, claim.outcome):
+        return []
+    return _words(inside)
+
+
+def _words(cues: Iterable[Cue]) -> list[str]:
+    return list(dict.fromkeys(" ".join(cue.form.split()) for cue in cues))[:3]
+
+
+def _tells(cues: Iterable[Cue], outcome: Outcome) -> bool:
+    covered = COVERED_BY.get(outcome, frozenset({outcome}))
+    return any(cue.outcome in covered for cue in cues)
+
+
+def _before(given: RuleInput, sentences: Iterable[Sentence]) -> Iterator[Cue]:
+    """Casualty words of the sentences right before the given ones."""
+    for sentence in sentences:
+        first = given.sentences[max(0, sentence.index - BEFORE)]
+        yield from given.cues_between(first.start, sentence.start)
+
+
+BEFORE: Final = 2
+"""Sentences before a quote whose casualty words may still govern it: parts after their toll."""
+
+
+def _beside(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cue]:
+    """The casualty words of a number itself: between it and the numbers beside it."""
+    mention = None if count.value == 0 else source_of(given, claim, count)
+    sentence = None if mention is None else given.sentence_at(mention.start)
+    if mention is None or sentence is None or sentence.cells:
+        return []
+    others = [m for m in given.mentions_between(sentence.start, sentence.end) if m != mention]
+    before = max((m.end for m in others if m.end <= mention.start), default=sentence.start)
+    after = min((m.start for m in others if m.start >= mention.end), default=sentence.end)
+    leading = [
+        cue
+        for cue in given.cues_between(before, mention.start)
+        if cue.end <= mention.start and _is_object(given, cue, _first(mention))
+    ]
+    following = [
+        cue
+        for cue in given.cues_between(mention.end, after)
+        if after == sentence.end or not _is_object(given, cue, after)
+    ]
+    return [*leading, *following]
+
+
+def _is_object(given: RuleInput, cue: Cue, number: int) -> bool:
+    """Whether a casualty word is the verb of the number behind it: "killing at least 35"."""
+    if "object" not in cue.roles:
+        return False
+    text = given.text
+    if PASSIVE.search(text, max(0, cue.start - 24), cue.start):
+        return False
+    return OWN.fullmatch(text, cue.end, number) is not None
+
+
+def _first(mention: Mention) -> int:
+    """Where a number begins, its qualifier included."""
+    if mention.qualifier_start is not None and mention.qualifier_start < mention.start:
+        return mention.qualifier_start
+    return mention.start
+
+
+RULES = (
+    Rule(
+        "G08",
+        "the outcome of a claim is told by a casualty word of its sentences or of those before",
+        "error",
+        READING,
+        "Killed and injured within casualties; people held, abducted and missing share words; "
+        "quotes without any casualty word; languages without a table of casualty words.",
+        outcomes_are_told,
+    ),
+)

@@ -1,0 +1,79 @@
+"""Rule G05: a count is as exact as the words beside its number in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from llm_extract.numbers.mention import Mention
+from llm_extract.record import Finding, RecordCount
+from llm_extract.validators.rule import READING, Rule
+from llm_extract.validators.rule_input import Held, RuleInput, counts_of, says
+from llm_extract.validators.sources import source_of
+from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
+
+
+def qualifiers_agree(given: RuleInput) -> Iterator[Finding]:
+    """G05: the qualifier of a count is the one that the ledger reads beside its number.
+
+    A number that stands in the claim's quotes several times, in different sentences, may be
+    qualified in any of them.
+    """
+    for held in given.held:
+        for field, count in counts_of(held):
+            if count.basis == "derived" or count.value == 0:
+                continue
+            printed = _differently_printed(given, held, count)
+            if printed is not None:
+                yield found(
+                    "G05",
+                    "warning",
+                    "extraction",
+                    f"{slot_words(field)} of {named(held)} is given as {spoken(count)}, but the "
+                    f'report says "{_in_words(given, printed)}"',
+                    claims=[held],
+                    fields=[field],
+                    operands=[operand(held, field, count)],
+                )
+
+
+def _differently_printed(given: RuleInput, held: Held, count: RecordCount) -> Mention | None:
+    """The number that a count was read from, where its qualifier or range is another one."""
+    if count.start is not None and count.end is not None:
+        there = given.mention_at(count.start, count.end)
+        if there is not None and there.value == count.value and there.upper != count.upper:
+            return there
+    mention = source_of(given, held, count)
+    if mention is None or mention.qualifier == count.qualifier:
+        return None
+    return None if _is_so_elsewhere(given, held, count, mention) else mention
+
+
+def _is_so_elsewhere(given: RuleInput, held: Held, count: RecordCount, here: Mention) -> bool:
+    """Whether another sentence of the quotes gives the same number with the count's qualifier."""
+    sentence = given.sentence_at(here.start)
+    return any(
+        mention.qualifier == count.qualifier
+        and says(mention, count)
+        and given.sentence_at(mention.start) != sentence
+        for mention in given.quoted(held)
+    )
+
+
+def _in_words(given: RuleInput, mention: Mention) -> str:
+    start, end = mention.start, mention.end
+    if mention.qualifier_start is not None and mention.qualifier_end is not None:
+        start, end = min(start, mention.qualifier_start), max(end, mention.qualifier_end)
+    return cut(given.text[start:end], 40)
+
+
+RULES = (
+    Rule(
+        "G05",
+        "the qualifier agrees with the words beside the number",
+        "warning",
+        READING,
+        "A number that its quotes give again in another sentence may be qualified there; zeros; a "
+        "count of which it is not certain where it was read.",
+        qualifiers_agree,
+    ),
+)

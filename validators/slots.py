@@ -1,0 +1,242 @@
+"""Rules G07 and G09: a number stands in the slot of the group it counts, with its own total."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, get_args
+
+from llm_extract.cues import cue_table
+from llm_extract.lexicon import Noun, noun_lexicon
+from llm_extract.numbers.mention import Mention
+from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.schema import Group
+from llm_extract.validators.rule import READING, Rule
+from llm_extract.validators.rule_input import RuleInput, in_order
+from llm_extract.validators.sources import source_of
+from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
+
+MAIN_GROUPS: Final = frozenset({"children", "women", "men"})
+
+GROUPS: Final = MAIN_GROUPS | frozenset(get_args(Group)) - {"other", "civilians"}
+"""Groups that a noun names. Civilians are most often the whole ("149 civilians")."""
+
+MEMBERS: Final[dict[str, frozenset[str]]] = {
+    "children": frozenset({"boys", "girls", "infants", "students"}),
+    "women": frozenset({"girls", "older_people"}),
+    "men": frozenset({"boys", "older_people"}),
+    "boys": frozenset({"children", "students", "men"}),
+    "girls": frozenset({"children", "students", "women"}),
+    "infants": frozenset({"children"}),
+    "older_people": frozenset({"women", "men"}),
+    "students": frozenset({"children", "boys", "girls"}),
+    "security_forces": frozenset({"police", "fighters"}),
+    "police": frozenset({"security_forces"}),
+    "fighters": frozenset({"security_forces"}),
+    "medical_workers": frozenset({"rescue_workers", "aid_workers"}),
+    "rescue_workers": frozenset({"medical_workers", "aid_workers"}),
+    "aid_workers": frozenset({"medical_workers", "rescue_workers"}),
+}
+"""What nouns a slot's people may be called by besides its own; a soldier may be a fighter."""
+
+_JOINED = re.compile(r"\s+(?:and|or|&)\s+", re.IGNORECASE)
+
+
+def numbers_stand_in_their_slots(given: RuleInput) -> Iterator[Finding]:
+    """G07: a number beside a noun of a group stands in that group's slot, or is its slice's total.
+
+    Children read as women or men, a number of all people as a part, or the number of two groups
+    together as that of one, are errors; a slice without its group and other groups are warnings.
+    """
+    for claim in given.record.claims:
+        slots = claim.slots()
+        for field, count in slots.items():
+            mention = None if count.value == 0 else source_of(given, claim, count)
+            noun = None if mention is None else given.noun_of(mention)
+            if mention is None or noun is None or noun.role != "person":
+                continue
+            group = field.removeprefix("subgroups.").partition(".")[0]
+            grave = _fault(given, slots, group, mention, noun)
+            if grave is not None:
+                yield found(
+                    "G07",
+                    "error" if grave else "warning",
+                    "extraction",
+                    f"{spoken(count)} stands as {slot_words(field)} of {named(claim)}, but the "
+                    f'report says "{cut(given.text[mention.start : _end(given, noun)], 40)}"',
+                    claims=[claim],
+                    fields=[field],
+                    operands=[operand(claim, field, count)],
+                )
+
+
+def _fault(
+    given: RuleInput,
+    slots: dict[str, RecordCount],
+    group: str,
+    mention: Mention,
+    noun: Noun,
+) -> bool | None:
+    """Whether a number in a slot is a grave fault; None where it is none."""
+    other = _joined_group(given, noun)
+    if group == "total":
+        is_slice = noun.label in MAIN_GROUPS and other is None and _is_near(mention, noun)
+        return False if is_slice and not _is_a_slice(slots, noun.label, mention) else None
+    if group in ("other", "civilians"):
+        return None
+    if other is not None and group in MAIN_GROUPS and {noun.label, other} <= MAIN_GROUPS:
+        return True
+    if noun.label == group or noun.label in MEMBERS.get(group, ()):
+        return None
+    if noun.label in GROUPS:
+        if other is not None:
+            return None
+        return noun.label in MAIN_GROUPS and group in MAIN_GROUPS
+    if noun.label in ("people", "civilians") and group in GROUPS:
+        return None if _is_named_near(given, mention, noun, group) else True
+    return None
+
+
+def _is_a_slice(slots: dict[str, RecordCount], label: str, mention: Mention) -> bool:
+    """Whether a total of one group stands in the group's slot as well, or in one of its members."""
+    for name, count in slots.items():
+        group = name.removeprefix("subgroups.").partition(".")[0]
+        is_of_it = group == label or group in MEMBERS.get(label, ())
+        if is_of_it and (count.value == mention.value or count.start == mention.start):
+            return True
+    return False
+
+
+def _is_near(mention: Mention, noun: Noun) -> bool:
+    """Whether the noun follows its number at once, a word or two between."""
+    return noun.start <= mention.end + 20
+
+
+def _end(given: RuleInput, noun: Noun) -> int:
+    second = _second(given, noun)
+    return noun.end if second is None else second.end
+
+
+def _joined_group(given: RuleInput, noun: Noun) -> str | None:
+    """The group that shares a number: "35 women and children"."""
+    second = _second(given, noun)
+    return None if second is None else second.label
+
+
+def _second(given: RuleInput, noun: Noun) -> Noun | None:
+    link = _JOINED.match(given.text, noun.end)
+    if link is None:
+        return None
+    second = noun_lexicon(given.record.report.language or "en").match(given.text, link.end())
+    is_group = second is not None and second.role == "person" and second.label in GROUPS
+    return second if is_group and second is not None and second.plural else None
+
+
+def _is_named_near(given: RuleInput, mention: Mention, noun: Noun, group: str) -> bool:
+    """Whether the words round a number, up to the numbers beside it, name a group.
+
+    A noun that tells what befell people ("127 injured") leaves the group to the whole sentence.
+    """
+    sentence = given.sentence_at(mention.start)
+    if sentence is None or sentence.cells or sentence.lead is not None:
+        return True
+    wanted = {group, *MEMBERS.get(group, ())}
+    nouns = noun_lexicon(mention.language).scan(given.text, sentence.start, sentence.end)
+    before, after = sentence.start, sentence.end
+    told = given.outcomes_of(noun)
+    for other in () if told else given.mentions_between(sentence.start, sentence.end):
+        if other.end <= mention.start:
+            before = other.end
+        elif other.start >= mention.end:
+            after = min(after, other.start)
+    return any(n.label in wanted for n in nouns if before <= n.start < after)
+
+
+def parts_stand_with_their_total(given: RuleInput) -> Iterator[Finding]:
+    """G09: parts that "including" opens are of the total that stands last before it.
+
+    Only totals of the same outcome in the same sentence are looked at, and only parts behind such a
+    word or a bracket: "of 149 killed, 105 by one party and 44 by another; 35 were children" says
+    nothing of whose the 35 are.
+    """
+    totals = [
+        (mention, claim)
+        for claim in sorted(given.record.claims, key=in_order)
+        if claim.total is not None
+        if (mention := source_of(given, claim, claim.total)) is not None
+    ]
+    if len(totals) < 2:
+        return
+    including = cue_table(given.record.report.language).pattern("context", "including")
+    places = {mention.start for mention, _ in totals}
+    for claim in given.record.claims:
+        for field, count in claim.slots().items():
+            part = None if field == "total" else source_of(given, claim, count)
+            if part is None or part.start in places:
+                continue
+            owner = _owner(given, totals, part, including)
+            if owner is None or owner[1] is claim or _shares(owner, claim):
+                continue
+            mention, other = owner
+            yield found(
+                "G09",
+                "warning",
+                "extraction",
+                f"{slot_words(field)} of {named(claim)}: {spoken(count)} stands behind the "
+                f'"{cut(mention.text, 30)}" of {named(other)} and is probably part of that',
+                claims=[claim, other],
+                fields=[field],
+                operands=[operand(claim, field, count)],
+            )
+
+
+def _owner(
+    given: RuleInput,
+    totals: list[tuple[Mention, RecordClaim]],
+    part: Mention,
+    including: re.Pattern[str],
+) -> tuple[Mention, RecordClaim] | None:
+    """The total that stands last before the word that opens the parts; None where none does."""
+    sentence = given.sentence_at(part.start)
+    if sentence is None:
+        return None
+    opened = given.text.rfind(";", sentence.start, part.start) + 1 or sentence.start
+    before = [item for item in totals if opened <= item[0].start and item[0].end <= part.start]
+    if not before:
+        return None
+    mention, claim = max(before, key=lambda item: item[0].start)
+    gap = given.text[mention.end : part.start]
+    if ")" in gap or not ("(" in gap or including.search(gap)):
+        return None
+    return mention, claim
+
+
+def _shares(owner: tuple[Mention, RecordClaim], claim: RecordClaim) -> bool:
+    """Whether the part's claim has the same number as its total, or tells another outcome."""
+    mention, other = owner
+    if other.outcome != claim.outcome:
+        return True
+    return claim.total is not None and claim.total.start == mention.start
+
+
+RULES = (
+    Rule(
+        "G07",
+        "a number whose noun names a group stands in that group's slot, or is the total of a slice",
+        "error",
+        READING,
+        'Nouns that may be of either group ("girls", "students"); a number of people whose '
+        'sentence names the group in other words ("of the victims 35 were children"); tables and '
+        "lists.",
+        numbers_stand_in_their_slots,
+    ),
+    Rule(
+        "G09",
+        "parts behind an opening word belong to the total that stands last before it",
+        "warning",
+        READING,
+        'Parts behind a semicolon or without an opening word ("including", a bracket); totals of '
+        "other outcomes.",
+        parts_stand_with_their_total,
+    ),
+)
