@@ -118,10 +118,10 @@ def casualty_cues(text: str, language: str | None) -> list[Cue]:
     kept: list[Cue] = []
     for crowd in _crowds(sorted(found)):
         first = len(kept)
-        for start, end, outcome in sorted(crowd, key=lambda span: span[0] - span[1]):
+        for start, end, nth in sorted(crowd, key=lambda span: span[0] - span[1]):
             if all(end <= cue.start or start >= cue.end for cue in kept[first:]):
-                roles = frozenset(found[start, end, outcome])
-                kept.append(Cue(start, end, _OUTCOMES[outcome], roles, text[start:end]))
+                roles = frozenset(found[start, end, nth])
+                kept.append(Cue(start, end, _OUTCOMES[nth], roles, text[start:end]))
     return sorted(kept, key=lambda cue: cue.start)
 
 
@@ -154,10 +154,10 @@ def _matches(table: CueTable, text: str) -> Iterator[tuple[Outcome, Role, int, i
     for found in finder.finditer(" " + lowered(text)):
         start = found.start()
         for slot, pattern in _beginning_with(table.language, found[1]):
-            match = pattern.match(text, start) if done.get(slot, 0) <= start else None
-            if match is not None:
-                done[slot] = match.end()
-                yield *slot, start, match.end()
+            cue = pattern.match(text, start) if done.get(slot, 0) <= start else None
+            if cue is not None:
+                done[slot] = cue.end()
+                yield *slot, start, cue.end()
 
 
 @cache
