@@ -40,6 +40,7 @@ QUALIFIERS = {
     "about": "about",
 }
 QUALIFIED = re.compile(rf"(?:({'|'.join(QUALIFIERS)}) )?(.+)")
+QUALIFIER_BEFORE = re.compile(rf"\b({'|'.join(QUALIFIERS)})\s$".replace(" ", r"\s+"), re.IGNORECASE)
 NOTHING = Tokens(prompt=0, cached=0, completion=0)
 
 
@@ -48,6 +49,8 @@ def read(text: str) -> Ledger:
     mentions = []
     for found in NUMBER.finditer(text):
         value, upper = value_of(found)
+        before = QUALIFIER_BEFORE.search(text, 0, found.start())
+        qualifier = QUALIFIERS[" ".join(before[1].casefold().split())] if before else "exact"
         mentions.append(
             Mention(
                 start=found.start(),
@@ -56,9 +59,9 @@ def read(text: str) -> Ledger:
                 kind="vague" if found["vague"] else "count",
                 value=value,
                 upper=upper,
-                qualifier="vague" if found["vague"] else "exact",
-                qualifier_start=None,
-                qualifier_end=None,
+                qualifier="vague" if found["vague"] else "range" if found["range"] else qualifier,
+                qualifier_start=before.start(1) if before else None,
+                qualifier_end=before.end(1) if before else None,
                 basis="counted" if found["one"] else "printed",
                 language="en",
             )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from llm_extract.record import Finding
 from llm_extract.validators.catalogue import check
 from llm_extract.validators.profiles import Profile, Profiles
 
@@ -189,7 +190,15 @@ def test_a_second_number_of_one_group_may_lie_inside_the_first(
     assert finding.severity == severity
 
 
-BY_SEX = "On Monday 35 died: 20 children, of them five girls, {women} women and two men."
+BY_SEX = (
+    "The Monitor and the Ministry say that 35 died: 20 children, of them five girls, {women} women "
+    "and two men."
+)
+
+
+def sums(*given: Any) -> list[Finding]:
+    """The findings of the rules on sums alone."""
+    return [finding for finding in check(*given) if finding.rule.startswith("A")]
 
 
 def counting(**convention: Any) -> Profiles:
@@ -204,10 +213,10 @@ def test_girls_among_the_women_are_no_finding_where_the_profile_counts_them_so(d
     claim = at.claim(claimant="The Monitor", subgroups={"girls": "five"}, **fields)
     record = at.record(claim)
     all_females = counting(women="all_females")
-    assert [f.rule for f in check(record, at.text, at.ledger)] == ["A02"]
-    assert check(record, at.text, at.ledger, all_females) == []
+    assert [f.rule for f in sums(record, at.text, at.ledger)] == ["A02"]
+    assert sums(record, at.text, at.ledger, all_females) == []
     other = at.record(claim.model_copy(update={"claimant": "Ministry"}))
-    assert [f.rule for f in check(other, at.text, at.ledger, all_females)] == ["A02"]
+    assert [f.rule for f in sums(other, at.text, at.ledger, all_females)] == ["A02"]
 
 
 def test_a_profile_does_not_excuse_more_girls_than_there_are(desk: Any) -> None:
@@ -215,7 +224,7 @@ def test_a_profile_does_not_excuse_more_girls_than_there_are(desk: Any) -> None:
     men = at.count("two", "two men")
     fields = {"total": "35", "children": "20", "women": "19", "men": men}
     claim = at.claim(claimant="Monitor", subgroups={"girls": "five"}, **fields)
-    [finding] = check(at.record(claim), at.text, at.ledger, counting(women="all_females"))
+    [finding] = sums(at.record(claim), at.text, at.ledger, counting(women="all_females"))
     assert (finding.rule, finding.severity) == ("A02", "error")
 
 
@@ -223,43 +232,43 @@ def test_a_profile_does_not_excuse_more_girls_than_there_are(desk: Any) -> None:
 def test_unstated_girls_are_at_most_all_children_or_all_women(
     desk: Any, men: str, fits: bool
 ) -> None:
-    at = desk(f"On Monday 35 died: 20 children, 18 women and {men} men.")
+    at = desk(f"The Monitor says 35 died: 20 children, 18 women and {men} men.")
     claim = at.claim(claimant="Monitor", total="35", children="20", women="18", men=men)
-    found = check(at.record(claim), at.text, at.ledger, counting(women="all_females"))
+    found = sums(at.record(claim), at.text, at.ledger, counting(women="all_females"))
     assert (found == []) is fits
 
 
 def test_girls_counted_among_the_women_are_taken_off_a_complete_sum_once(desk: Any) -> None:
-    at = desk("On Monday 43 died: 20 children, of them five girls, 18 women and eight men.")
+    at = desk("The Monitor says 43 died: 20 children, of them five girls, 18 women and eight men.")
     fields = {"total": "43", "children": "20", "women": "18", "men": "eight"}
     claim = at.claim(claimant="Monitor", subgroups={"girls": "five"}, **fields)
     record = at.record(claim)
-    assert not [f for f in check(record, at.text, at.ledger) if f.rule == "A03"]
-    [finding] = check(record, at.text, at.ledger, counting(women="all_females"))
+    assert not [f for f in sums(record, at.text, at.ledger) if f.rule == "A03"]
+    [finding] = sums(record, at.text, at.ledger, counting(women="all_females"))
     assert finding.rule == "A03"
     assert "20 + 18 + 8 = 46, less 5 girls among the women too, is less than" in finding.message
 
 
 def test_older_people_outside_men_and_women_are_a_fourth_class(desk: Any) -> None:
-    at = desk("On Monday 43 died: 20 children, nine women, eight men and five older people.")
+    at = desk("The Monitor says 43 died: 20 children, nine women, eight men and five older people.")
     fields = {"total": "43", "children": "20", "women": "nine", "men": "eight"}
     claim = at.claim(claimant="Monitor", subgroups={"older_people": "five"}, **fields)
     record = at.record(claim)
-    [finding] = check(record, at.text, at.ledger, counting(older_people="outside"))
+    [finding] = sums(record, at.text, at.ledger, counting(older_people="outside"))
     assert finding.message.startswith(
         "children + women + men + older people: 20 + 9 + 8 + 5 = 42 is less than the 43"
     )
     less = record.model_copy(
         update={"claims": [claim.model_copy(update={"total": at.count("40", value=40)})]}
     )
-    rules = {f.rule for f in check(less, at.text, at.ledger, counting(older_people="outside"))}
+    rules = {f.rule for f in sums(less, at.text, at.ledger, counting(older_people="outside"))}
     assert "A02" in rules
-    assert "A02" not in {f.rule for f in check(less, at.text, at.ledger)}
+    assert "A02" not in {f.rule for f in sums(less, at.text, at.ledger)}
 
 
 def test_older_people_not_stated_leave_men_women_and_children_incomplete(desk: Any) -> None:
-    at = desk("On Monday 43 died: 20 children, nine women and eight men.")
+    at = desk("The Monitor says 43 died: 20 children, nine women and eight men.")
     claim = at.claim(claimant="Monitor", total="43", children="20", women="nine", men="eight")
     record = at.record(claim)
-    assert [f.rule for f in check(record, at.text, at.ledger)] == ["A03"]
-    assert check(record, at.text, at.ledger, counting(older_people="outside")) == []
+    assert [f.rule for f in sums(record, at.text, at.ledger)] == ["A03"]
+    assert sums(record, at.text, at.ledger, counting(older_people="outside")) == []
