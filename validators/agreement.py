@@ -19,8 +19,6 @@ WITHOUT_SUBGROUPS = frozenset({"sentence", "document"})
 Said = tuple[int | None, int | None] | str | None
 """A number with its upper end, or vague words; None where nothing is stated."""
 
-Span = tuple[int, int]
-
 
 @dataclass(frozen=True)
 class _Compared:
@@ -73,28 +71,12 @@ class _Compared:
             self.strategy in WITHOUT_SUBGROUPS
         )
 
-    def read(self, start: int | None) -> bool:
-        """Whether the other reading read this place itself."""
-        spans = [_span(words) for words in self.reading.passages]
-        return start is not None and (
-            not spans or any(first <= start < last for first, last in spans)
-        )
-
-    def confirms(self, held: Held, field: str, count: RecordCount) -> bool:
-        """Whether the other reading is one of its own and found the same number there."""
-        return (
-            self.is_independent
-            and self.read(count.start)
-            and _said(self.says(held, field)) == _said(count)
-        )
-
 
 def readings_agree(given: RuleInput) -> Iterator[Finding]:
     """X01: every slot is the same in all readings of the report.
 
-    A slot that a second strategy, which was not told of any finding, fills alike is settled: then
-    two independent readings stand against the other one. What a model answered when it was asked
-    about a finding is no independent reading.
+    What a model changed when it was asked about a finding is marked even where a second strategy
+    agrees: two answers of one model are wrong together (docs/decisions.md).
     """
     provenance = given.record.provenance
     if provenance is None or not provenance.readings:
@@ -102,19 +84,16 @@ def readings_agree(given: RuleInput) -> Iterator[Finding]:
     all_compared = [_Compared(given, provenance.strategy, r) for r in provenance.readings]
     told: set[tuple[str, str]] = set()
     for compared in all_compared:
-        others = [other for other in all_compared if other is not compared]
-        for id, field, finding in _differences(given, compared, others):
+        for id, field, finding in _differences(given, compared):
             if (id, field) not in told:
                 told.add((id, field))
                 yield finding
     yield from _put_aside(given, all_compared)
 
 
-def _differences(
-    given: RuleInput, compared: _Compared, others: Sequence[_Compared]
-) -> Iterator[tuple[str, str, Finding]]:
+def _differences(given: RuleInput, compared: _Compared) -> Iterator[tuple[str, str, Finding]]:
     for held in given.held:
-        yield from _in_slots(held, compared, others)
+        yield from _in_slots(held, compared)
         if not compared.is_independent:
             yield from _in_link(given, held, compared)
     paired = {other.id for other in compared.pairs.values()}
@@ -134,9 +113,7 @@ def _differences(
                 )
 
 
-def _in_slots(
-    held: Held, compared: _Compared, others: Sequence[_Compared]
-) -> Iterator[tuple[str, str, Finding]]:
+def _in_slots(held: Held, compared: _Compared) -> Iterator[tuple[str, str, Finding]]:
     mine = dict(counts_of(held))
     other = compared.pairs.get(held.id)
     theirs = dict(counts_of(other)) if other is not None else {}
@@ -147,8 +124,6 @@ def _in_slots(
         stated = [c for c in (ours, count) if c is not None and c.basis != "derived"]
         silent = ours is None or count is None
         if not stated or (silent and compared.is_silent_by_nature(field)):
-            continue
-        if ours is not None and any(o.confirms(held, field, ours) for o in others):
             continue
         as_recorded = f"{spoken(ours)} as recorded" if ours is not None else "nothing as recorded"
         elsewhere = spoken(count) if count is not None else "not stated"
@@ -257,12 +232,6 @@ def _loose(count: RecordCount) -> Operand:
     )
 
 
-def _span(words: str) -> Span:
-    """START:END as two numbers; an empty span where it is none."""
-    first, _, last = words.partition(":")
-    return (int(first), int(last)) if first.isdecimal() and last.isdecimal() else (0, 0)
-
-
 def _finding(
     message: str,
     *,
@@ -287,9 +256,8 @@ RULES = (
         "two strategies, models or samples disagree on a slot",
         "warning",
         READING,
-        "A slot that a second strategy, which was told of no finding, fills as recorded: then the "
-        "reading that differs stands alone. Subgroups that a strategy never states. What a model "
-        "changed when it was asked about a finding is marked too, unless a second strategy agrees.",
+        "Subgroups that a strategy never states. What a model changed when it was asked about a "
+        "finding is marked too, also where a second strategy of the same model agrees.",
         readings_agree,
     ),
 )
