@@ -235,7 +235,8 @@ def _is_slice(given: RuleInput, terms: list[Term]) -> bool:
     fields = [term.field for term in terms]
     if any(term.held is not terms[0].held for term in terms) or "total" not in fields:
         return False
-    return sum(f in SEXES_AND_AGES for f in fields) <= 1 and not _is_a_crowd(given, terms[0].count)
+    sexes_and_ages = sum(field in SEXES_AND_AGES for field in fields)
+    return sexes_and_ages == 0 or (sexes_and_ages == 1 and not _is_a_crowd(given, terms[0].count))
 
 
 def _is_a_crowd(given: RuleInput, count: RecordCount) -> bool:

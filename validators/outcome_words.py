@@ -66,12 +66,24 @@ def _told_instead(given: RuleInput, claim: RecordClaim) -> list[str]:
         beside = _beside(given, claim, count)
         if beside and all(cue.outcome == OPPOSITES[claim.outcome] for cue in beside):
             return _words(beside)
+        own = _of_its_sentence(given, claim, count)
+        if own and all(cue.outcome == OPPOSITES[claim.outcome] for cue in own):
+            return _words(own)
     sentences = sentences_of(given, claim)
     inside = [cue for sentence in sentences for cue in given.cues_governing(sentence)]
     near = [*inside, *_before(given, sentences)]
     if not inside or _tells(near, claim.outcome):
         return []
     return _words(inside)
+
+
+def _of_its_sentence(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cue]:
+    """The casualty words of a total's own sentence; none where it leans on a sentence before."""
+    mention = source_of(given, claim, count)
+    sentence = None if mention is None or claim.total is None else given.sentence_at(mention.start)
+    if sentence is None or sentence.cells or sentence.lead is not None:
+        return []
+    return list(given.cues_between(sentence.start, sentence.end))
 
 
 def _words(cues: Iterable[Cue]) -> list[str]:

@@ -33,8 +33,8 @@ UNNAMED: Final = re.compile(
 OWN: Final = re.compile(
     r"\b(?:its|their|our|his|her)\s+(?:own\s+)?(?:\w+\s+)?"
     r"(?:units?|forces?|fighters?|troops|soldiers|members?|men|gunmen|warplanes|jets|drones?|army)\b"
-    r"|\b(?:we|has|have|had) (?:killed|carried out|shot|struck|targeted|arrested|detained)\b"
-    r"|\b(?:it|they|units?) (?:had |have |has )?(?:killed|carried out|shot|struck|targeted|"
+    r"|\b(?:we|has|have|had)\s+(?:killed|carried\s+out|shot|struck|targeted|arrested|detained)\b"
+    r"|\b(?:it|they|units?)\s+(?:(?:had|have|has)\s+)?(?:killed|carried\s+out|shot|struck|targeted|"
     r"arrested|detained|hit|neutrali[sz]ed|eliminated)\b",
     re.IGNORECASE,
 )

@@ -132,8 +132,8 @@ def _trailing(trailers: Mapping[str, Qualifier]) -> re.Pattern[str]:
     phrases = "|".join(sorted(trailers, key=len, reverse=True)).replace(" ", r"\s+") or "(?!)"
     return re.compile(
         rf"(?P<sign>\+(?!\d))|-(?P<joined>plus|odd)\b"
-        rf"|\s+(?:[^\W\d_]+\s+){{0,2}}?(?P<phrase>{phrases})\b(?!\s+(?:than|\d|one|two|three|four|five"
-        rf"|six|seven|eight|nine|ten|a|another|twelve|twenty))"
+        rf"|\s+(?:[^\W\d_]+\s+){{0,2}}?(?P<phrase>{phrases})\b(?!\s+(?:\d|(?:than|one|two|three|four"
+        rf"|five|six|seven|eight|nine|ten|a|another|twelve|twenty)\b))"
     )
 
 
