@@ -13,7 +13,7 @@ from llm_extract.record import Record
 
 pytestmark = pytest.mark.model
 
-TRIED = ("ignore", "wrong above", "chat template", "arabic")
+TRIED = ("ignore", "wrong above")
 
 
 @pytest.fixture(scope="module")
