@@ -30,6 +30,12 @@ from llm_extract.evals.outside import (
     read_wad,
 )
 from llm_extract.evals.peers.plain import PlainReading, read_plainly
+from llm_extract.evals.rule_findings import (
+    findings_on_gold,
+    findings_table,
+    rule_counts,
+    rules_table,
+)
 from llm_extract.evals.scores import ReportScore, score_report, summarise
 from llm_extract.evals.tables import (
     TollScores,
@@ -149,6 +155,28 @@ def gold(
     if misses:
         for report in reports:
             console.print(claim_misses(report, _read(found.get(report.id))))
+
+
+@app.command()
+def rules(
+    path: Where,
+    listed: Annotated[bool, typer.Option("--list", help="List every finding.")] = False,
+    first: First = None,
+    skip: Skip = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Count what each rule finds on gold itself: contradictions of the text, or false alarms.
+
+    Example: measure rules evals/gold/dev --list
+    """
+    found = findings_on_gold(_chosen(read_gold(path), first, skip))
+    if as_json:
+        _print_json({"rules": rule_counts(found), "findings": found})
+        return
+    console = Console()
+    console.print(rules_table(found))
+    if listed:
+        console.print(findings_table(found))
 
 
 @app.command()

@@ -186,3 +186,44 @@ def _gold_claim(found: RecordClaim) -> dict[str, object]:
         if key in ("value", "upper", "qualifier", "basis", "as_written")
     }
     return raw
+
+
+CONTRADICTION = "Nine passengers drowned off Lower Quay on Monday, 6 May 2031, the harbour said."
+
+
+def gold_folder(folder: Path, text: str) -> Path:
+    total = {"value": 9, "upper": None, "qualifier": "exact", "basis": "printed"}
+    drowned = {
+        **claim("killed", 9, text).model_dump(exclude={"id", "part_of_id"}),
+        "total": {**total, "as_written": "Nine"},
+        "evidence": [text],
+    }
+    gold = {
+        "id": "ferry",
+        "published": "2031-05-08",
+        "language": "en",
+        "style": "wire",
+        "traps": [],
+        "text": text,
+        "gold": {"claims": [drowned], "facilities": []},
+    }
+    (folder / "ferry.json").write_text(json.dumps(gold))
+    return folder
+
+
+def test_rules_are_counted_on_the_gold_itself(tmp_path: Path) -> None:
+    found = json.loads(run("rules", gold_folder(tmp_path, CONTRADICTION), "--json"))
+    assert found["rules"]["T02"] == {"errors": 0, "warnings": 1, "reports": 1}
+    assert [each["rule"] for each in found["findings"]["ferry"]] == ["T02"]
+
+
+def test_a_gold_that_nothing_contradicts_has_no_finding(tmp_path: Path) -> None:
+    text = CONTRADICTION.replace("Monday", "Tuesday")
+    found = json.loads(run("rules", gold_folder(tmp_path, text), "--json"))
+    assert found["findings"] == {"ferry": []}
+
+
+def test_findings_on_gold_are_listed_when_asked_for(tmp_path: Path) -> None:
+    folder = gold_folder(tmp_path, CONTRADICTION)
+    assert "no such day" not in run("rules", folder)
+    assert "no such day" in " ".join(run("rules", folder, "--list").split())
