@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from llm_extract.intervals import Interval, total
 from llm_extract.record import Finding, FindingKind, RecordClaim, RecordCount, Severity
-from llm_extract.validators.profiles import Profile, profile_of
+from llm_extract.validators.profiles import Profile
 from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
 from llm_extract.validators.rule_input import Held, RuleInput
+from llm_extract.validators.slices import profile_of
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 SEXES_AND_AGES = ("children", "women", "men")

@@ -167,7 +167,12 @@ def _disjoint(
 
 def _apart_in_time(stated: Sequence[tuple[Term, Slices]]) -> list[Term]:
     """Terms of periods that share no day: of all such choices the one of most people."""
-    spans = [(term, *span) for term, slices in stated for span in slices if isinstance(span, tuple)]
+    spans = [
+        (term, span[0], span[1])
+        for term, slices in stated
+        for span in slices
+        if isinstance(span, tuple)
+    ]
     spans.sort(key=lambda item: item[2])
     ends = [end for _, _, end in spans]
     before = [bisect_left(ends, start, hi=nth) for nth, (_, start, _) in enumerate(spans)]

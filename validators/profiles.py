@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_extract.errors import RecordsError
-from llm_extract.validators.rule_input import Held, RuleInput, same_name
+from llm_extract.validators.rule_input import same_name
 
 USUAL_TOLERANCE = 1.0
 """Points by which a printed percentage may miss its ratio: rounding to whole points is at most half
@@ -84,11 +84,6 @@ def read_profiles(path: Path) -> Profiles:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise RecordsError(f"{path}: the profiles can't be read: {why}") from error
     return Profiles({**packaged_profiles().by_name, **_parsed(text, str(path))})
-
-
-def profile_of(given: RuleInput, held: Held) -> Profile:
-    """How the claimant of a claim counts."""
-    return (given.profiles or packaged_profiles()).of(held.claimant)
 
 
 def _parsed(text: str, where: str) -> dict[tuple[str, ...], Profile]:

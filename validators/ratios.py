@@ -21,9 +21,9 @@ from llm_extract.record import Finding, Operand, RecordClaim
 from llm_extract.schema import Outcome
 from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, kind_of, printed, ungrounded
 from llm_extract.validators.containment import parent_of
-from llm_extract.validators.profiles import profile_of
 from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
 from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.slices import profile_of
 from llm_extract.validators.wording import cut, found, listed, named, operand, slot_words, spoken
 
 WORDED_TOLERANCE: Final = 3
@@ -32,18 +32,15 @@ WORDED_TOLERANCE: Final = 3
 GRAVE: Final = 5
 """Points from which on a miss is an error."""
 
-WHOLES: dict[str, Outcome | None] = {
-    word: outcome
-    for outcome, words in (
-        ("killed", "dead deaths killed fatalities deceased"),
-        ("injured", "injured wounded injuries"),
-        ("casualties", "casualties"),
-        ("detained", "detainees detained"),
-        ("missing", "missing"),
-        (None, "them whom which these those victims total toll"),
-    )
-    for word in words.split()
-}
+_WHOLES: tuple[tuple[Outcome | None, str], ...] = (
+    ("killed", "dead deaths killed fatalities deceased"),
+    ("injured", "injured wounded injuries"),
+    ("casualties", "casualties"),
+    ("detained", "detainees detained"),
+    ("missing", "missing"),
+    (None, "them whom which these those victims total toll"),
+)
+WHOLES: Final = {word: outcome for outcome, words in _WHOLES for word in words.split()}
 """Words for the whole of a ratio with the outcome that they tell."""
 
 PRONOUNS: Final = frozenset({"them", "whom", "which", "these", "those", ""})

@@ -1,4 +1,4 @@
-"""Which people a claim is about, as values that two claims can be compared by; it decides nothing.
+"""Which people a claim is about, as values that two claims are compared by, and who counted them.
 
 Names are reduced as `same_name` reduces them. A claim whose every member belongs to a group ("14
 children", "two aid workers") is a slice by that group.
@@ -11,7 +11,8 @@ from datetime import date
 
 from llm_extract.record import RecordClaim
 from llm_extract.schema import Victims, Weapon
-from llm_extract.validators.rule_input import folded, same_name
+from llm_extract.validators.profiles import Profile, packaged_profiles
+from llm_extract.validators.rule_input import Held, RuleInput, folded, same_name
 
 Name = tuple[str, ...]
 Days = tuple[date | None, date | None]
@@ -70,6 +71,12 @@ def days_of(claim: RecordClaim) -> Days | None:
 def speaker_of(claim: RecordClaim) -> Name:
     """Who states the figure; empty for the report's own voice."""
     return same_name(claim.claimant or "")
+
+
+def profile_of(given: RuleInput, held: Held) -> Profile:
+    """How the claimant of a claim counts, as the profiles of the check say."""
+    profiles = packaged_profiles() if given.profiles is None else given.profiles
+    return profiles.of(held.claimant)
 
 
 def may_be_same(one: Slice, other: Slice) -> bool:
