@@ -19,6 +19,7 @@ from llm_extract.validators.rule_input import (
     same_name,
     says,
 )
+from llm_extract.validators.sources import source_of
 from llm_extract.validators.wording import (
     cut,
     found,
@@ -66,10 +67,8 @@ def mentions_feed_one_slot(given: RuleInput) -> Iterator[Finding]:
     users: dict[int, list[Term]] = {}
     for held in given.held:
         for field, count in counts_of(held):
-            if count.basis == "derived" or count.start is None or count.end is None:
-                continue
-            mention = given.mention_at(count.start, count.end)
-            if mention is not None and says(mention, count):
+            mention = None if count.start is None else source_of(given, held, count)
+            if mention is not None:
                 users.setdefault(mention.start, []).append(Term(held, field, count))
     for start, users_of_one in users.items():
         terms = sorted(users_of_one, key=lambda term: (*in_order(term.held), term.field))

@@ -9,6 +9,7 @@ from llm_extract.numbers.mention import Mention
 from llm_extract.record import Finding, RecordClaim, RecordCount
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput, says
+from llm_extract.validators.sources import noun_beside
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
 NO_PEOPLE = frozenset(
@@ -25,7 +26,7 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     """
     for claim in given.record.claims:
         for field, count in claim.slots().items():
-            nouns = [given.noun_of(mention) for mention in _sources(given, claim, count)]
+            nouns = [noun_beside(given, mention) for mention in _sources(given, claim, count)]
             others = [
                 noun
                 for noun in nouns

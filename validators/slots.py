@@ -13,7 +13,7 @@ from llm_extract.record import Finding, RecordClaim, RecordCount
 from llm_extract.schema import Group
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput, in_order
-from llm_extract.validators.sources import source_of
+from llm_extract.validators.sources import noun_beside, source_of
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
 MAIN_GROUPS: Final = frozenset({"children", "women", "men"})
@@ -52,7 +52,7 @@ def numbers_stand_in_their_slots(given: RuleInput) -> Iterator[Finding]:
         slots = claim.slots()
         for field, count in slots.items():
             mention = None if count.value == 0 else source_of(given, claim, count)
-            noun = None if mention is None else given.noun_of(mention)
+            noun = None if mention is None else noun_beside(given, mention)
             if mention is None or noun is None or noun.role != "person":
                 continue
             group = field.removeprefix("subgroups.").partition(".")[0]

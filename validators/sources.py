@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import RecordCount
 from llm_extract.validators.rule_input import Held, RuleInput, folded, says
+
+NEW_ITEM: Final = re.compile(r"\n[ \t]{2,}")
+"""An indented line, which begins an item of its own and goes on from no number before."""
 
 
 def source_of(given: RuleInput, held: Held, count: RecordCount) -> Mention | None:
@@ -28,6 +35,14 @@ def _is_said(mention: Mention, count: RecordCount) -> bool:
     if count.basis == "counted" and folded(mention.text) != folded(count.as_written):
         return False
     return says(mention, count)
+
+
+def noun_beside(given: RuleInput, mention: Mention) -> Noun | None:
+    """What a mention counts, unless that stands in the next item of a list drawn with spaces."""
+    noun = given.noun_of(mention)
+    if noun is None or noun.start <= mention.end:
+        return noun
+    return None if NEW_ITEM.search(given.text, mention.end, noun.start) else noun
 
 
 def sentences_of(given: RuleInput, held: Held) -> list[Sentence]:
