@@ -19,7 +19,16 @@ from llm_extract.extraction.questions import Choice, Question, questions_about
 from llm_extract.extraction.understanding import Understanding
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.prompting import PromptStrategy
-from llm_extract.record import Attempt, Change, Finding, OtherReading, Record, Tokens
+from llm_extract.record import (
+    Attempt,
+    Change,
+    Finding,
+    OtherReading,
+    Record,
+    RecordClaim,
+    RecordFacility,
+    Tokens,
+)
 from llm_extract.validators.catalogue import check
 from llm_extract.validators.culprits import examine
 
@@ -248,7 +257,8 @@ def _is_repaired(finding: Finding) -> bool:
 def _key(record: Record, finding: Finding) -> Key:
     """What makes findings of two records of one report the same: the numbers, never the ids."""
     places = sorted((o.start or -1, o.end or -1, o.as_written) for o in finding.operands)
-    held = {item.id: item for item in (*record.claims, *record.facilities)}
+    items: list[RecordClaim | RecordFacility] = [*record.claims, *record.facilities]
+    held = {item.id: item for item in items}
     quotes = sorted(
         (quote.start or -1, quote.quote)
         for id in finding.claims
