@@ -184,7 +184,7 @@ class Finding(Frozen):
     suggestions: list[Suggestion] = Field(description="equally small ones; empty: none was found")
     culprit: str | None = Field(
         default=None,
-        description="CLAIM.SLOT or CLAIM.part_of that is to blame as far as one alone is; else null",
+        description="CLAIM.SLOT or CLAIM.part_of that alone is to blame; null where none is",
     )
 
 
