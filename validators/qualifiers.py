@@ -49,10 +49,15 @@ def _differently_printed(given: RuleInput, held: Held, count: RecordCount) -> Me
 
 
 def _is_so_elsewhere(given: RuleInput, held: Held, count: RecordCount, here: Mention) -> bool:
-    """Whether another sentence of the quotes gives the same number with the count's qualifier."""
+    """Whether another sentence of the quotes gives the same number with the count's qualifier.
+
+    A number that another slot was read from is not the same one.
+    """
     sentence = given.sentence_at(here.start)
+    taken = {other.start for _, other in counts_of(held) if other is not count}
     return any(
         mention.qualifier == count.qualifier
+        and mention.start not in taken
         and says(mention, count)
         and given.sentence_at(mention.start) != sentence
         for mention in given.quoted(held)

@@ -30,6 +30,24 @@ HOLDS: dict[Outcome, tuple[Outcome, ...]] = {
 }
 """Outcomes that a part may have, as the catalogue states them; any other holds only its own."""
 
+EITHER: dict[str, tuple[str, ...]] = {
+    "children": ("boys", "girls", "infants", "students"),
+    "women": ("girls", "older_people"),
+    "men": ("boys", "older_people"),
+    "boys": ("children", "men", "students"),
+    "girls": ("children", "women", "students"),
+    "infants": ("children",),
+    "older_people": ("women", "men"),
+    "students": ("children", "boys", "girls"),
+    "security_forces": ("police", "fighters"),
+    "police": ("security_forces",),
+    "fighters": ("security_forces",),
+    "medical_workers": ("rescue_workers", "aid_workers"),
+    "rescue_workers": ("medical_workers", "aid_workers"),
+    "aid_workers": ("medical_workers", "rescue_workers"),
+}
+"""Slots that a noun's people may be of besides its own: the exceptions that G07 states."""
+
 
 def laws_broken(drawn: Drawn, record: Record) -> frozenset[str]:
     """Ids of the rules whose statements a record of the drawn text certainly contradicts."""
@@ -96,7 +114,8 @@ def _of_figures(drawn: Drawn, record: Record) -> Iterator[str]:
                 yield "G05"
             if isinstance(held, RecordClaim) and own.counts == "places":
                 yield "F01"
-            if name != "total" and own.group and name.removeprefix("subgroups.") != own.group:
+            slot = name.removeprefix("subgroups.")
+            if slot not in ("total", own.group, *EITHER.get(own.group, ())) and own.group:
                 yield "G07"
     good = _users_in(drawn)
     if any(len(slots) > len(good.get(start, ())) > 0 for start, slots in users.items()):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from properties.laws import laws_broken
+from properties.drafts import Figure
+from properties.laws import EITHER, laws_broken
 from properties.mutation import Case
 
 from llm_extract.record import RecordClaim, RecordCount
@@ -67,6 +68,16 @@ def _reasons(case: Case) -> Iterator[str]:
             yield from _of_slots(case, good, claim)
 
 
+def _came_from_elsewhere(case: Case, claim: RecordClaim, figure: Figure) -> bool:
+    """Whether a figure is another claim's in the good record."""
+    return any(
+        count.start == figure.start
+        for other in case.drawn.record.claims
+        if other.id != claim.id
+        for count in other.slots().values()
+    )
+
+
 def _of_outcome(case: Case, good: RecordClaim) -> Iterator[str]:
     quotes = {quote.start for quote in good.evidence}
     others = [c for c in case.drawn.record.claims if c is not good]
@@ -96,6 +107,11 @@ def _of_slots(case: Case, good: RecordClaim, claim: RecordClaim) -> Iterator[str
         count = new.get(name)
         if count is None:
             continue
+        figure = next((f for f in case.drawn.figures if f.start == count.start), None)
+        if figure is not None and name.removeprefix("subgroups.") in EITHER.get(figure.group, ()):
+            yield "the noun beside the number may be of either group"
+        if figure is not None and _came_from_elsewhere(case, claim, figure):
+            yield "the claim that got the part has room for it, and its sentence tells of both"
         if count.value == 0:
             yield "a denial of something else stands in the quotes"
         if name in old and count.start == old[name].start and count.value == old[name].value:
