@@ -116,7 +116,8 @@ def _is_denied(given: RuleInput, sentences: list[Sentence], field: str, count: R
     if not any(word in DENIALS for word in _LETTERS.findall(words.casefold())):
         return False
     denial = re.compile(
-        rf"(?<!\w){re.escape(words).replace(chr(92) + ' ', chr(92) + 's+')}(?!\w)", re.IGNORECASE
+        rf"(?<!\w)[وف]?{re.escape(words).replace(chr(92) + ' ', chr(92) + 's+')}(?!\w)",
+        re.IGNORECASE,
     )
     group = field.removeprefix("subgroups.").partition(".")[0]
     for sentence in sentences:

@@ -41,8 +41,8 @@ OWN: Final = re.compile(
 """English words by which one who speaks tells of its own deeds."""
 
 _BLAMED_BEFORE = re.compile(
-    r"\b(?:by|(?:blam\w+|pinned) on|blam(?:ed|es|ing)|accus(?:ed|es|ing)|to|responsibility of|"
-    r"hands of)\s+(?:the\s+|an?\s+)?$",
+    r"\b(?:by|(?:blam\w+|pinned) on|blam(?:ed|es|ing)|accus(?:ed|es|ing)|"
+    r"(?:attribut\w+|ascrib\w+) to|responsibility of|hands of)\s+(?:the\s+|an?\s+)?$",
     re.IGNORECASE,
 )
 _BLAMED_BEHIND = re.compile(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from llm_extract.intervals import bounds
+from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.record import (
     Evidence,
@@ -208,6 +209,12 @@ class Desk:
     def found(self, rule: str, *claims: RecordClaim, **others: Any) -> list[Finding]:
         """The findings of one rule."""
         return [finding for finding in self.check(*claims, **others) if finding.rule == rule]
+
+    def read(self, rule: str, *claims: RecordClaim, **others: Any) -> list[Finding]:
+        """The findings of one rule, by the ledger of the package."""
+        ledger = read_ledger(self.text, self.language)
+        findings = check(self.record(*claims, **others), self.text, ledger)
+        return [finding for finding in findings if finding.rule == rule]
 
 
 SHARED: dict[str, Any] = {
