@@ -54,7 +54,12 @@ def _is_so_elsewhere(given: RuleInput, held: Held, count: RecordCount, here: Men
     A number that another slot was read from is not the same one.
     """
     sentence = given.sentence_at(here.start)
-    taken = {other.start for _, other in counts_of(held) if other is not count}
+    taken = {
+        other.start
+        for any_held in given.held
+        for _, other in counts_of(any_held)
+        if other is not count
+    }
     return any(
         mention.qualifier == count.qualifier
         and mention.start not in taken

@@ -122,6 +122,7 @@ QUALIFIED = [
     Case("a minimum of ‹12› died", 12, qualifier="at_least"),
     Case("‹12› or more people died", 12, qualifier="at_least"),
     Case("‹12› people or more died", 12, qualifier="at_least"),
+    Case("The injured included ‹one› child and two women.", 1),
     Case("‹12› or more aid workers died", 12, qualifier="at_least"),
     Case("In Velm ‹12› or more arrested", 12, qualifier="at_least"),
     Case("‹40›+ wounded", 40, qualifier="at_least"),

@@ -54,6 +54,9 @@ def _shown(value: object) -> str:
 
 def _reasons(case: Case) -> Iterator[str]:
     before = {claim.id: claim for claim in case.drawn.record.claims}
+    left = {claim.id for claim in case.corrupted.claims}
+    if any(_is_covered(case, claim) for claim in before.values() if claim.id not in left):
+        yield "a claim that quotes the same sentence has an equal number"
     for claim in case.corrupted.claims:
         good = before.get(claim.id)
         if good is None or good == claim:
@@ -76,6 +79,18 @@ def _came_from_elsewhere(case: Case, claim: RecordClaim, figure: Figure) -> bool
         if other.id != claim.id
         for count in other.slots().values()
     )
+
+
+def _is_covered(case: Case, gone: RecordClaim) -> bool:
+    """Whether all numbers of a missing claim are also those of claims that quote its sentences."""
+    starts = {quote.start for quote in gone.evidence}
+    kept = {
+        (count.value, count.upper)
+        for claim in case.corrupted.claims
+        if any(quote.start in starts for quote in claim.evidence)
+        for count in claim.slots().values()
+    }
+    return all((count.value, count.upper) in kept for count in gone.slots().values())
 
 
 def _of_outcome(case: Case, good: RecordClaim) -> Iterator[str]:
