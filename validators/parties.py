@@ -45,6 +45,14 @@ _BLAMED_BEFORE = re.compile(
     r"(?:attribut\w+|ascrib\w+) to|responsibility of|hands of)\s+(?:the\s+|an?\s+)?$",
     re.IGNORECASE,
 )
+_PUBLISHES = re.compile(
+    r"\b(?:released|published|issued|compiled|documented|recorded|registered|verified|collected|"
+    r"gathered|reported|announced|provided|prepared|written|reports?|statement|figures|toll|tally|"
+    r"count|data|survey|bulletin|estimates?)\s+by\s+(?:the\s+|an?\s+)?$",
+    re.IGNORECASE,
+)
+"""Before the name of a source: "a report released by the …"."""
+
 _BLAMED_BEHIND = re.compile(
     r"(?:,[^,.;]{1,40},)?\s+(?:(?:was|were|is|are)\s+(?:\w+\s+)?responsible|(?:has\s+|had\s+|have\s+)?"
     r"(?:killed|shot|opened fire|attacked|bombed|shelled|struck|targeted|executed|abducted|"
@@ -186,10 +194,13 @@ def _roles(text: str, name: str) -> tuple[bool, bool]:
     table = cue_table("en")
     speaks = acts = False
     for start, end in occurrences(text, name):
+        before = max(0, start - AHEAD)
+        if _PUBLISHES.search(text, before, start):
+            speaks = True
+            continue
         speaks = speaks or _speaks(text, start, end, table)
         acts = acts or bool(
-            _BLAMED_BEFORE.search(text, max(0, start - AHEAD), start)
-            or _BLAMED_BEHIND.match(text, end)
+            _BLAMED_BEFORE.search(text, before, start) or _BLAMED_BEHIND.match(text, end)
         )
     return speaks, acts
 
