@@ -84,9 +84,12 @@ def test_the_program_accepts_every_line_that_the_readme_shows(project: Path) -> 
     lines = re.findall(r"^\.venv/bin/llm-extract (.+)$", readme, re.MULTILINE)
     assert len(lines) >= 4
     program = typer.main.get_group(app)
+    context = typer.Context(program)
     for line in lines:
         name, *arguments = shlex.split(line, comments=True)
-        program.commands[name].make_context(name, arguments)
+        command = program.get_command(context, name)
+        assert command is not None, name
+        command.make_context(name, arguments)
 
 
 def test_make_refuses_an_old_python_in_one_clear_line(project: Path, tmp_path: Path) -> None:
