@@ -111,7 +111,8 @@ def _of_parties(case: Case, claim: RecordClaim) -> Iterator[str]:
     text = " ".join(quote.quote for quote in claim.evidence)
     if claim.perpetrators and all(name in text for name in claim.perpetrators):
         yield "both names stand in the quotes"
-    yield "the names stand in the report"
+    if all(name in case.drawn.text for name in claim.perpetrators):
+        yield "both names stand in the report, not all in the quotes"
 
 
 def _of_slots(case: Case, good: RecordClaim, claim: RecordClaim) -> Iterator[str]:
@@ -126,7 +127,7 @@ def _of_slots(case: Case, good: RecordClaim, claim: RecordClaim) -> Iterator[str
         if figure is not None and name.removeprefix("subgroups.") in EITHER.get(figure.group, ()):
             yield "the noun beside the number may be of either group"
         if figure is not None and _came_from_elsewhere(case, claim, figure):
-            yield "the claim that got the part has room for it, and its sentence tells of both"
+            yield "the claim that got the part has room for it"
         if count.value == 0:
             yield "a denial of something else stands in the quotes"
         if name in old and count.start == old[name].start and count.value == old[name].value:
