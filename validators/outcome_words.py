@@ -14,7 +14,7 @@ from llm_extract.schema import Outcome
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
 from llm_extract.validators.sources import sentences_of, source_of
-from llm_extract.validators.wording import found, listed, named, operand
+from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 OPPOSITES: Final[dict[Outcome, Outcome]] = {"killed": "injured", "injured": "killed"}
 """Outcomes that nobody has both of: those killed and those injured are counted apart."""
@@ -43,6 +43,7 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
     if not cue_table(given.record.report.language).sections:
         return
     for claim in given.record.claims:
+        yield from _parts_told_otherwise(given, claim)
         told = _told_instead(given, claim)
         if told:
             words = listed([f'"{word}"' for word in told])
@@ -59,6 +60,37 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
             )
 
 
+def _parts_told_otherwise(given: RuleInput, claim: RecordClaim) -> Iterator[Finding]:
+    """Parts behind words of the opposite in another sentence: "the injured included six women"."""
+    opposite = OPPOSITES.get(claim.outcome)
+    total = None if claim.total is None else source_of(given, claim, claim.total)
+    if opposite is None or total is None:
+        return
+    told = given.sentence_at(total.start)
+    for field, count in claim.slots().items():
+        part = None if field == "total" else source_of(given, claim, count)
+        sentence = None if part is None else given.sentence_at(part.start)
+        if part is None or sentence is None or sentence == told:
+            continue
+        if sentence.cells or sentence.lead is not None:
+            continue
+        cues = given.cues_between(sentence.start, part.start)
+        behind = given.mentions_between(part.end, sentence.end)
+        beside = given.cues_between(part.end, behind[0].start if behind else sentence.end)
+        if cues and all(cue.outcome == opposite for cue in (*cues, *beside)):
+            words = listed([f'"{word}"' for word in _words(cues)])
+            yield found(
+                "G08",
+                "error",
+                "extraction",
+                f"{slot_words(field)} of {named(claim)}: the report tells of {spoken(count)} with "
+                f"{words}",
+                claims=[claim],
+                fields=[field],
+                operands=[operand(claim, field, count)],
+            )
+
+
 def _told_instead(given: RuleInput, claim: RecordClaim) -> list[str]:
     """Words that tell another outcome where the claim's own has none; empty where it has."""
     count = claim.total if claim.total is not None else next(iter(claim.slots().values()), None)
@@ -66,6 +98,8 @@ def _told_instead(given: RuleInput, claim: RecordClaim) -> list[str]:
         beside = _beside(given, claim, count)
         if beside and all(cue.outcome == OPPOSITES[claim.outcome] for cue in beside):
             return _words(beside)
+        if _tells(beside, claim.outcome):
+            return []
         own = _of_its_sentence(given, claim, count)
         if own and all(cue.outcome == OPPOSITES[claim.outcome] for cue in own):
             return _words(own)

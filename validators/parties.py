@@ -53,6 +53,9 @@ _PUBLISHES = re.compile(
 )
 """Before the name of a source: "a report released by the …"."""
 
+_TAKES_LIVES = re.compile(r"\s+(?:the\s+li(?:ves|fe)|\w+\s+li(?:ves|fe))\b", re.IGNORECASE)
+"""What follows "claimed" where a blast claimed lives and nobody claimed anything."""
+
 _BLAMED_BEHIND = re.compile(
     r"(?:,[^,.;]{1,40},)?\s+(?:(?:was|were|is|are)\s+(?:\w+\s+)?responsible|(?:has\s+|had\s+|have\s+)?"
     r"(?:killed|shot|opened fire|attacked|bombed|shelled|struck|targeted|executed|abducted|"
@@ -207,9 +210,9 @@ def _roles(text: str, name: str) -> tuple[bool, bool]:
 
 def _speaks(text: str, start: int, end: int, table: CueTable) -> bool:
     stop = min((at for mark in ".;\n" if (at := text.find(mark, end)) >= 0), default=len(text))
-    behind = table.pattern("reporting", "verbs").search(text, end, min(stop, end + BEHIND))
-    if behind is not None:
-        return True
+    for verb in table.pattern("reporting", "verbs").finditer(text, end, min(stop, end + BEHIND)):
+        if _TAKES_LIVES.match(text, verb.end()) is None:
+            return True
     opening = max(0, start - AHEAD)
     according = table.pattern("reporting", "according").search(text, opening, start)
     return according is not None and "." not in text[according.end() : start]

@@ -12,7 +12,7 @@ from llm_extract.numbers.mention import Mention
 from llm_extract.record import Finding, RecordClaim, RecordCount
 from llm_extract.schema import Group
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import RuleInput, in_order
+from llm_extract.validators.rule_input import RuleInput, in_order, says
 from llm_extract.validators.sources import noun_beside, source_of
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
@@ -23,10 +23,10 @@ GROUPS: Final = MAIN_GROUPS | frozenset(get_args(Group)) - {"other", "civilians"
 
 MEMBERS: Final[dict[str, frozenset[str]]] = {
     "children": frozenset({"boys", "girls", "infants", "students"}),
-    "women": frozenset({"girls", "older_people"}),
-    "men": frozenset({"boys", "older_people"}),
-    "boys": frozenset({"children", "students", "men"}),
-    "girls": frozenset({"children", "students", "women"}),
+    "women": frozenset({"older_people"}),
+    "men": frozenset({"older_people"}),
+    "boys": frozenset({"children", "students"}),
+    "girls": frozenset({"children", "students"}),
     "infants": frozenset({"children"}),
     "older_people": frozenset({"women", "men"}),
     "students": frozenset({"children", "boys", "girls"}),
@@ -86,7 +86,7 @@ def _fault(
         return None
     if other is not None and group in MAIN_GROUPS and {noun.label, other} <= MAIN_GROUPS:
         return True
-    if noun.label == group or noun.label in MEMBERS.get(group, ()):
+    if noun.label == group or _may_be_called(group, noun, mention.language):
         return None
     if noun.label in GROUPS:
         if other is not None:
@@ -95,6 +95,18 @@ def _fault(
     if noun.label in ("people", "civilians") and group in GROUPS:
         return None if _is_named_near(given, mention, noun, group) else True
     return None
+
+
+SEXED: Final = {"women": re.compile(r"wom[ae]n|lad(?:y|ies)"), "men": re.compile(r"(?<!wo)m[ae]n")}
+"""What an English noun of older people holds where it tells their sex."""
+
+
+def _may_be_called(group: str, noun: Noun, language: str) -> bool:
+    """Whether a group's people may be called by a noun of another group: "elderly women"."""
+    if noun.label not in MEMBERS.get(group, ()):
+        return False
+    sex = SEXED.get(group) if language == "en" else None
+    return sex is None or sex.search(noun.form) is not None
 
 
 def _is_a_slice(slots: dict[str, RecordCount], label: str, mention: Mention) -> bool:
@@ -155,9 +167,9 @@ def _is_named_near(given: RuleInput, mention: Mention, noun: Noun, group: str) -
 def parts_stand_with_their_total(given: RuleInput) -> Iterator[Finding]:
     """G09: parts that "including" opens are of the total that stands last before it.
 
-    Only totals of the same outcome in the same sentence are looked at, and only parts behind such a
-    word or a bracket: "of 149 killed, 105 by one party and 44 by another; 35 were children" says
-    nothing of whose the 35 are.
+    Only totals of the same sentence are looked at, those of another outcome where the claim's own
+    total stands behind the part, and only parts behind such a word or a bracket: "of 149 killed,
+    105 by one party and 44 by another; 35 were children" says nothing of whose the 35 are.
     """
     totals = [
         (mention, claim)
@@ -175,7 +187,7 @@ def parts_stand_with_their_total(given: RuleInput) -> Iterator[Finding]:
             if part is None or part.start in places:
                 continue
             owner = _owner(given, totals, part, including)
-            if owner is None or owner[1] is claim or _shares(owner, claim):
+            if owner is None or owner[1] is claim or _may_own(given, owner, part, claim):
                 continue
             mention, other = owner
             yield found(
@@ -211,12 +223,25 @@ def _owner(
     return mention, claim
 
 
-def _shares(owner: tuple[Mention, RecordClaim], claim: RecordClaim) -> bool:
-    """Whether the part's claim has the same number as its total, or tells another outcome."""
+def _may_own(
+    given: RuleInput, owner: tuple[Mention, RecordClaim], part: Mention, claim: RecordClaim
+) -> bool:
+    """Whether a part may be of its claim all the same.
+
+    The claim has the number as its total, too; or it tells another outcome ("12 killed and 30
+    injured, including five children" leaves it open) whose total does not stand behind the part.
+    """
     mention, other = owner
-    if other.outcome != claim.outcome:
+    if claim.total is None or other.outcome == claim.outcome:
+        is_shared = claim.total is not None and claim.total.start == mention.start
+        return is_shared or other.outcome != claim.outcome
+    own = source_of(given, claim, claim.total)
+    sentence = given.sentence_at(part.start)
+    if own is None or sentence is None:
         return True
-    return claim.total is not None and claim.total.start == mention.start
+    before = given.mentions_between(sentence.start, part.start)
+    is_behind = part.end <= own.start < sentence.end
+    return not is_behind or any(says(m, claim.total) for m in before)
 
 
 RULES = (
@@ -236,7 +261,7 @@ RULES = (
         "warning",
         READING,
         'Parts behind a semicolon or without an opening word ("including", a bracket); totals of '
-        "other outcomes.",
+        "other outcomes, unless the claim's own stands behind the part.",
         parts_stand_with_their_total,
     ),
 )

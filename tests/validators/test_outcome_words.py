@@ -81,3 +81,19 @@ def test_arabic_quotes_are_judged_as_a_whole(desk: Any) -> None:
     assert at.read("G08", at.claim(outcome="injured", total="12")) == []
     [finding] = at.read("G08", at.claim(total="12"))
     assert finding.severity == "error"
+
+
+def test_a_part_told_of_the_injured_is_no_part_of_the_killed(desk: Any) -> None:
+    at = desk("A blast killed 12 people and wounded 30 in Velm. The injured included five women.")
+    injured = at.claim("c2", outcome="injured", total="30", women="five")
+    assert at.read("G08", at.claim("c1", total="12"), injured) == []
+    moved = at.claim("c1", total="12", women="five")
+    [finding] = at.read("G08", moved, at.claim("c2", outcome="injured", total="30"))
+    assert (finding.severity, finding.claims, finding.fields) == ("error", ["c1"], ["women"])
+    assert finding.message == 'women of killed (c1): the report tells of 5 with "injured"'
+
+
+def test_a_part_with_a_word_of_its_own_has_that(desk: Any) -> None:
+    at = desk("12 people died and 30 were hurt. Children, with 4 killed and 5 injured, bore most.")
+    injured = at.claim("c2", outcome="injured", total="30", children="5")
+    assert at.read("G08", at.claim("c1", total="12", children="4"), injured) == []

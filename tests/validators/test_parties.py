@@ -117,3 +117,11 @@ def test_other_languages_are_not_judged(desk: Any) -> None:
     at = desk("قال مرصد سنجان إن 12 شخصا قتلوا على يد الجيش.", "ar")
     wrong = at.claim(total="12", claimant="الجيش", perpetrators=["مرصد سنجان"])
     assert at.read("P03", wrong) == []
+
+
+def test_a_blast_that_claimed_lives_claims_nothing(desk: Any) -> None:
+    at = desk(
+        "The Sarel Observatory said that fire blamed on the Orel Front claimed the lives of 12."
+    )
+    wrong = at.claim(total="12", claimant="Orel Front", perpetrators=["Sarel Observatory"])
+    assert [f.severity for f in at.read("P03", wrong)] == ["error"]

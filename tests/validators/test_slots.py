@@ -133,3 +133,28 @@ def test_totals_of_another_outcome_own_no_part(desk: Any) -> None:
     at = desk("The raid killed 12 people and injured 30 people, including 5 children.")
     killed = at.claim("c1", total="12", children="5")
     assert at.read("G09", killed, at.claim("c2", outcome="injured", total="30")) == []
+
+
+def test_a_part_before_its_claims_total_is_of_the_total_before_it(desk: Any) -> None:
+    at = desk("31 people, including 6 children, were killed and 44 others wounded in Velm.")
+    killed = at.claim("c1", total="31")
+    injured = at.claim("c2", outcome="injured", total="44", children="6")
+    [finding] = at.read("G09", killed, injured)
+    assert finding.claims == ["c2", "c1"]
+
+
+def test_a_total_given_before_may_own_the_part(desk: Any) -> None:
+    at = desk("12 died and 30 were hurt, including 6 children; of the 30 many are in Velm.")
+    killed = at.claim("c1", total="12")
+    assert at.read("G09", killed, at.claim("c2", outcome="injured", total="30", children="6")) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "group", "findings"),
+    [("elderly women", "women", 0), ("elderly women", "men", 1), ("boys", "men", 1)],
+)
+def test_older_people_are_men_or_women_as_they_are_called(
+    desk: Any, said: str, group: str, findings: int
+) -> None:
+    at = desk(f"35 people were killed in Velm, among them 12 {said}.")
+    assert len(at.read("G07", at.claim(total="35", **{group: "12"}))) == findings
