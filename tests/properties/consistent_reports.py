@@ -75,7 +75,8 @@ class Desk:
             word = self.random.choice(fitting)[0]
             after = "" if word == "several" else " of"
             return Figure(word, None, qualifier="vague", after=after)
-        if kind not in words.QUALIFIERS:
+        no_room = kind == "more_than" and room is not None and value >= room
+        if kind not in words.QUALIFIERS or no_room:
             kind = "at_least"
         before, after = self.random.choice(words.QUALIFIERS[kind])
         return Figure(number, value, qualifier=kind, before=before, after=after)
