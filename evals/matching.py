@@ -17,8 +17,8 @@ from typing import TypeVar
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from llm_extract.record import Record, RecordClaim, RecordCount, RecordFacility
-from llm_extract.schema import CasualtyReport, Claim, Count, FacilityClaim, Period, Subgroup
+from llm_extract.record import Record
+from llm_extract.schema import CasualtyReport, Claim, Count, FacilityClaim, Period
 
 SLOTS = ("total", "children", "women", "men")
 """The slots that make a claim right or wrong (`measure.md`, claim F1)."""
@@ -61,8 +61,8 @@ class Pair:
 def as_report(record: Record) -> CasualtyReport:
     """The claims of a record as a model would have filled them; derived counts are null."""
     return CasualtyReport(
-        claims=[_claim(claim) for claim in record.claims],
-        facilities=[_facility(facility) for facility in record.facilities],
+        claims=[claim.stated() for claim in record.claims],
+        facilities=[facility.stated() for facility in record.facilities],
     )
 
 
@@ -244,57 +244,3 @@ def _minors(claim: Claim) -> Figure | None:
     if minors is None or (claim.total is not None and _figure(claim.total) != minors):
         return None
     return minors
-
-
-def _claim(claim: RecordClaim) -> Claim:
-    return Claim(
-        outcome=claim.outcome,
-        victims=claim.victims,
-        total=_count(claim.total),
-        children=_count(claim.children),
-        women=_count(claim.women),
-        men=_count(claim.men),
-        subgroups=[
-            Subgroup(group=part.group, label=part.label, count=count)
-            for part in claim.subgroups
-            if (count := _count(part.count)) is not None
-        ],
-        claimant=claim.claimant,
-        perpetrators=claim.perpetrators,
-        attribution=claim.attribution,
-        weapons=claim.weapons,
-        places=claim.places,
-        scope=claim.scope,
-        period=claim.period,
-        part_of=claim.part_of,
-        evidence=[evidence.quote for evidence in claim.evidence],
-    )
-
-
-def _facility(facility: RecordFacility) -> FacilityClaim:
-    return FacilityClaim(
-        kinds=facility.kinds,
-        count=_count(facility.count),
-        effect=facility.effect,
-        part_of=facility.part_of,
-        claimant=facility.claimant,
-        perpetrators=facility.perpetrators,
-        attribution=facility.attribution,
-        weapons=facility.weapons,
-        places=facility.places,
-        scope=facility.scope,
-        period=facility.period,
-        evidence=[evidence.quote for evidence in facility.evidence],
-    )
-
-
-def _count(count: RecordCount | None) -> Count | None:
-    if count is None or count.basis == "derived":
-        return None
-    return Count(
-        value=count.value,
-        upper=count.upper,
-        qualifier=count.qualifier,
-        basis=count.basis,
-        as_written=count.as_written,
-    )

@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.schema import (
     Attribution,
+    Claim,
+    Count,
+    FacilityClaim,
     FacilityEffect,
     FacilityKind,
     Group,
@@ -21,6 +24,7 @@ from llm_extract.schema import (
     Period,
     Qualifier,
     Scope,
+    Subgroup,
     Victims,
     Weapon,
 )
@@ -63,6 +67,18 @@ class RecordCount(Frozen):
     high: int | None = Field(description="greatest number the words allow; null is unbounded")
     start: int | None = Field(description="first character of the number words; null: not located")
     end: int | None = Field(description="one past their last character")
+
+    def stated(self) -> Count | None:
+        """The count as a model would have filled it; None for one that code derived."""
+        if self.basis == "derived":
+            return None
+        return Count(
+            value=self.value,
+            upper=self.upper,
+            qualifier=self.qualifier,
+            basis=self.basis,
+            as_written=self.as_written,
+        )
 
 
 class RecordSubgroup(Frozen):
@@ -118,6 +134,31 @@ class RecordClaim(Frozen):
             found[f"subgroups.{part.group}" + (f".{nth}" if nth > 1 else "")] = part.count
         return found
 
+    def stated(self) -> Claim:
+        """The claim as a model would have filled it: what the report prints, nothing derived."""
+        return Claim(
+            outcome=self.outcome,
+            victims=self.victims,
+            total=_stated(self.total),
+            children=_stated(self.children),
+            women=_stated(self.women),
+            men=_stated(self.men),
+            subgroups=[
+                Subgroup(group=part.group, label=part.label, count=count)
+                for part in self.subgroups
+                if (count := part.count.stated()) is not None
+            ],
+            claimant=self.claimant,
+            perpetrators=self.perpetrators,
+            attribution=self.attribution,
+            weapons=self.weapons,
+            places=self.places,
+            scope=self.scope,
+            period=self.period,
+            part_of=self.part_of,
+            evidence=_quotes(self.evidence),
+        )
+
 
 class RecordFacility(Frozen):
     """A facility claim of `schema.FacilityClaim` with identity, intervals and offsets."""
@@ -136,6 +177,35 @@ class RecordFacility(Frozen):
     scope: Scope
     period: Period | None
     evidence: list[Evidence]
+
+    def stated(self) -> FacilityClaim:
+        """The facility claim as a model would have filled it."""
+        return FacilityClaim(
+            kinds=self.kinds,
+            count=_stated(self.count),
+            effect=self.effect,
+            part_of=self.part_of,
+            claimant=self.claimant,
+            perpetrators=self.perpetrators,
+            attribution=self.attribution,
+            weapons=self.weapons,
+            places=self.places,
+            scope=self.scope,
+            period=self.period,
+            evidence=_quotes(self.evidence),
+        )
+
+
+NO_QUOTE = "(no quote)"
+"""Stands where a claim of foreign origin has no evidence: the schema wants one quote at least."""
+
+
+def _stated(count: RecordCount | None) -> Count | None:
+    return None if count is None else count.stated()
+
+
+def _quotes(evidence: list[Evidence]) -> list[str]:
+    return [each.quote for each in evidence] or [NO_QUOTE]
 
 
 class Operand(Frozen):

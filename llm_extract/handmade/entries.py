@@ -17,22 +17,16 @@ from llm_extract.numbers.mention import Ledger
 from llm_extract.record import (
     Record,
     RecordClaim,
-    RecordCount,
     RecordFacility,
     ReportHead,
 )
 from llm_extract.schema import (
     CasualtyReport,
     Claim,
-    Count,
     FacilityClaim,
-    Subgroup,
 )
 
 Item = TypeVar("Item", RecordClaim, RecordFacility)
-
-NO_QUOTE = "(no quote)"
-"""Stands as the evidence of a claim that gives none and has no report to look in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +108,11 @@ def typed_from(record: Record) -> Typed:
 
     Raises `pydantic.ValidationError` (a ValueError) where a claim is none that the schema allows.
     """
-    claims = tuple(_claim(claim) for claim in record.claims)
+    claims = tuple(claim.stated() for claim in record.claims)
     held: tuple[RecordClaim | RecordFacility, ...] = (*record.claims, *record.facilities)
     return Typed(
         claims=claims,
-        facilities=tuple(_facility(facility) for facility in record.facilities),
+        facilities=tuple(facility.stated() for facility in record.facilities),
         ids=tuple(each.id for each in held),
         unquoted=frozenset(n for n, claim in enumerate(record.claims) if not claim.evidence),
         published=record.report.published,
@@ -141,57 +135,3 @@ def _head(entry: Entry, typed: Typed, report: Report | None) -> ReportHead:
 def _renamed(held: Item, id: str, ids: Sequence[str]) -> Item:
     whole = held.part_of
     return held.model_copy(update={"id": id, "part_of_id": None if whole is None else ids[whole]})
-
-
-def _claim(claim: RecordClaim) -> Claim:
-    return Claim(
-        outcome=claim.outcome,
-        victims=claim.victims,
-        total=_count(claim.total),
-        children=_count(claim.children),
-        women=_count(claim.women),
-        men=_count(claim.men),
-        subgroups=[
-            Subgroup(group=part.group, label=part.label, count=count)
-            for part in claim.subgroups
-            if (count := _count(part.count)) is not None
-        ],
-        claimant=claim.claimant,
-        perpetrators=claim.perpetrators,
-        attribution=claim.attribution,
-        weapons=claim.weapons,
-        places=claim.places,
-        scope=claim.scope,
-        period=claim.period,
-        part_of=claim.part_of,
-        evidence=[quote.quote for quote in claim.evidence] or [NO_QUOTE],
-    )
-
-
-def _facility(facility: RecordFacility) -> FacilityClaim:
-    return FacilityClaim(
-        kinds=facility.kinds,
-        count=_count(facility.count),
-        effect=facility.effect,
-        part_of=facility.part_of,
-        claimant=facility.claimant,
-        perpetrators=facility.perpetrators,
-        attribution=facility.attribution,
-        weapons=facility.weapons,
-        places=facility.places,
-        scope=facility.scope,
-        period=facility.period,
-        evidence=[quote.quote for quote in facility.evidence],
-    )
-
-
-def _count(count: RecordCount | None) -> Count | None:
-    if count is None or count.basis == "derived":
-        return None
-    return Count(
-        value=count.value,
-        upper=count.upper,
-        qualifier=count.qualifier,
-        basis=count.basis,
-        as_written=count.as_written,
-    )

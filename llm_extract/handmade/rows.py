@@ -16,8 +16,9 @@ from llm_extract.documents.columns import parse_date
 from llm_extract.documents.rows import BrokenRow, PlacedRow
 from llm_extract.documents.text import shown, stored_text
 from llm_extract.handmade.columns import OUTCOME_WORDS, SLOTS, Columns
-from llm_extract.handmade.entries import NO_QUOTE, Entry, Problem, Typed
+from llm_extract.handmade.entries import Entry, Problem, Typed
 from llm_extract.handmade.figures import count_of
+from llm_extract.record import NO_QUOTE
 from llm_extract.schema import (
     Claim,
     Count,
