@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from silent import SILENT
 
 from llm_extract.changes import apply, count_at
 from llm_extract.documents import report_from_text
@@ -33,21 +34,7 @@ def count(value: int, words: str) -> Count:
 def claim(quotes: list[str], **fields: Any) -> Claim:
     return Claim(
         **{
-            "outcome": "killed",
-            "victims": "unspecified",
-            "total": None,
-            "children": None,
-            "women": None,
-            "men": None,
-            "subgroups": [],
-            "claimant": None,
-            "perpetrators": [],
-            "attribution": None,
-            "weapons": [],
-            "places": [],
-            "scope": "incident",
-            "period": None,
-            "part_of": None,
+            **SILENT,
             "evidence": quotes,
             **fields,
         }

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from silent import SILENT
 
 from llm_extract.evals.matching import (
     Figure,
@@ -33,21 +34,8 @@ def count(value: int | None, upper: int | None = None) -> Count:
 
 def claim(total: int | Count | None = None, **fields: object) -> Claim:
     bare: dict[str, object] = {
-        "outcome": "killed",
-        "victims": "unspecified",
+        **SILENT,
         "total": count(total) if isinstance(total, int) else total,
-        "children": None,
-        "women": None,
-        "men": None,
-        "subgroups": [],
-        "claimant": None,
-        "perpetrators": [],
-        "attribution": None,
-        "weapons": [],
-        "places": [],
-        "scope": "incident",
-        "period": None,
-        "part_of": None,
         "evidence": [f"the toll stood at {total}"],
     }
     return Claim.model_validate(bare | fields)

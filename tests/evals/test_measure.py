@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from silent import SILENT
 from typer.testing import CliRunner
 
 from llm_extract.evals.measure import app
@@ -34,21 +35,9 @@ def claim(outcome: str, total: int, quote: str) -> RecordClaim:
     return RecordClaim.model_validate(
         {
             "id": f"c-{outcome}",
+            **SILENT,
             "outcome": outcome,
-            "victims": "unspecified",
             "total": count(total),
-            "children": None,
-            "women": None,
-            "men": None,
-            "subgroups": [],
-            "claimant": None,
-            "perpetrators": [],
-            "attribution": None,
-            "weapons": [],
-            "places": [],
-            "scope": "incident",
-            "period": None,
-            "part_of": None,
             "part_of_id": None,
             "evidence": [Evidence(quote=quote, start=None, end=None)],
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from silent import SILENT
 
 from llm_extract.evals.scores import (
     Rate,
@@ -31,21 +32,8 @@ def count(value: int | None, basis: str = "printed", qualifier: str = "exact") -
 
 def claim(total: int | Count | None, **fields: object) -> Claim:
     bare: dict[str, object] = {
-        "outcome": "killed",
-        "victims": "unspecified",
+        **SILENT,
         "total": count(total) if isinstance(total, int) else total,
-        "children": None,
-        "women": None,
-        "men": None,
-        "subgroups": [],
-        "claimant": None,
-        "perpetrators": [],
-        "attribution": None,
-        "weapons": [],
-        "places": [],
-        "scope": "incident",
-        "period": None,
-        "part_of": None,
         "evidence": ["the ferry sank with all those people"],
     }
     return Claim.model_validate(bare | fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from silent import SILENT
 
 from llm_extract.evals.scores import Rate
 from llm_extract.evals.tolls import (
@@ -36,21 +37,8 @@ def group(name: str, value: int) -> dict[str, object]:
 
 def claim(total: int | dict[str, object] | None, **fields: object) -> Claim:
     bare: dict[str, object] = {
-        "outcome": "killed",
-        "victims": "unspecified",
+        **SILENT,
         "total": count(total) if isinstance(total, int) else total,
-        "children": None,
-        "women": None,
-        "men": None,
-        "subgroups": [],
-        "claimant": None,
-        "perpetrators": [],
-        "attribution": None,
-        "weapons": [],
-        "places": [],
-        "scope": "incident",
-        "period": None,
-        "part_of": None,
         "evidence": [f"a quote about {total}"],
     }
     return Claim.model_validate(bare | fields)

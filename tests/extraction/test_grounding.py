@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from silent import SILENT
 
 from llm_extract.extraction.grounding import ground, locate
 from llm_extract.numbers import read_ledger
@@ -27,21 +28,8 @@ def count(value: int, words: str | None = None, **fields: Any) -> Count:
 
 def claim(total: Count | None, *quotes: str, **fields: Any) -> Claim:
     known: dict[str, Any] = {
-        "outcome": "killed",
-        "victims": "unspecified",
+        **SILENT,
         "total": total,
-        "children": None,
-        "women": None,
-        "men": None,
-        "subgroups": [],
-        "claimant": None,
-        "perpetrators": [],
-        "attribution": None,
-        "weapons": [],
-        "places": [],
-        "scope": "incident",
-        "period": None,
-        "part_of": None,
         "evidence": list(quotes),
     }
     return Claim(**{**known, **fields})

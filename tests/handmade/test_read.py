@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from silent import SILENT
 
 from llm_extract.errors import RecordsError
 from llm_extract.handmade import Entry, Problem, ReadSettings, Typed, read_entries
@@ -131,21 +132,8 @@ def test_bare_claims_and_broken_lines_stand_side_by_side(tmp_path: Path) -> None
         "as_written": "four",
     }
     claim = {
-        "outcome": "killed",
-        "victims": "unspecified",
+        **SILENT,
         "total": count,
-        "children": None,
-        "women": None,
-        "men": None,
-        "subgroups": [],
-        "claimant": None,
-        "perpetrators": [],
-        "attribution": None,
-        "weapons": [],
-        "places": [],
-        "scope": "incident",
-        "period": None,
-        "part_of": None,
         "evidence": ["four people"],
     }
     bare = {"id": "velm", "published": "2026-03-05", "claims": [claim]}
