@@ -35,8 +35,10 @@ from llm_extract.documents.text import shown, stored_text
 from llm_extract.errors import DocumentError, RecordsError
 from llm_extract.export import to_frame
 from llm_extract.numbers import read_ledger
-from llm_extract.pipeline import DEFAULT_MODEL, Pipeline, Settings, Strategy
+from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Pipeline, Settings, Strategy
+from llm_extract.repair import Repair
 from llm_extract.validators.culprits import examine
+from llm_extract.validators.profiles import Profiles
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,7 +74,8 @@ class Extractor:
     """Extracts records with one model, which is loaded once and kept until `close`.
 
     `model` names an entry of `models.toml`, `strategy` is auto, document, sentence or mention, and
-    `prompt` is NAME or NAME@VERSION (None: the newest one of the strategy).
+    `prompt` is NAME or NAME@VERSION (None: the newest one of the strategy). `repair` says what is
+    done about findings: off, ask, second or both (`pipeline.Settings`).
 
     The model is started by `with`, `async with` or the first call. `close` or the end of the `with`
     stops it, and the next call would start it again; a program that ends without it leaves no
@@ -90,8 +93,9 @@ class Extractor:
         *,
         strategy: Strategy = "auto",
         prompt: str | None = None,
+        repair: Repair = DEFAULT_REPAIR,
     ) -> None:
-        self.settings = Settings(model=model, prompt=prompt, strategy=strategy)
+        self.settings = Settings(model=model, prompt=prompt, strategy=strategy, repair=repair)
         self._pipeline = Pipeline(self.settings)
         self._opened: ExitStack | None = None
         self._portal: BlockingPortal | None = None
@@ -181,7 +185,8 @@ class Extractor:
     def __repr__(self) -> str:
         state = "open" if self._opened is not None else "closed"
         asked = self.settings
-        named = f"{asked.model!r}, strategy={asked.strategy!r}, prompt={asked.prompt!r}"
+        named = f"{asked.model!r}, strategy={asked.strategy!r}, prompt={asked.prompt!r}, "
+        named += f"repair={asked.repair!r}"
         return f"<Extractor {named}: {state}>"
 
 
@@ -192,21 +197,25 @@ def extract(
     model: str = DEFAULT_MODEL,
     strategy: Strategy = "auto",
     prompt: str | None = None,
+    repair: Repair = DEFAULT_REPAIR,
 ) -> Record:
     """The record of one report, with a model that is loaded for it alone; see `Extractor.extract`.
 
     For more than one report an `Extractor` loads the model once. Raises what both raise.
     """
-    with Extractor(model, strategy=strategy, prompt=prompt) as extractor:
+    with Extractor(model, strategy=strategy, prompt=prompt, repair=repair) as extractor:
         return extractor.extract(source, published)
 
 
-def check(record: envelope.Record, text: str) -> list[envelope.Finding]:
+def check(
+    record: envelope.Record, text: str, profiles: Profiles | None = None
+) -> list[envelope.Finding]:
     """What the rules find in a record, which may have been changed by hand; asks no model.
 
     Findings carry the smallest changes that would close them, where there are any.
 
-    `text` is the report that the record was made of.
+    `text` is the report that the record was made of. `profiles` say how claimants count
+    (`validators.profiles.read_profiles`); None takes the package's own.
 
     Raises:
         RecordsError: the text is not that report, so that no offset would mean anything.
@@ -219,7 +228,7 @@ def check(record: envelope.Record, text: str) -> list[envelope.Finding]:
             f"the text is not the one that record {shown(head.id)!r} was made of: give the whole "
             "text of that report, unchanged"
         )
-    return examine(record, kept, read_ledger(kept, head.language))
+    return examine(record, kept, read_ledger(kept, head.language), profiles)
 
 
 def read_source(source: Source, published: date | str | None = None) -> Report:

@@ -19,6 +19,8 @@ from llm_extract import CasualtyReport, Extractor, LlmExtractError, Record, chec
 from llm_extract import record as envelope
 from llm_extract.documents import report_from_text
 from llm_extract.errors import DocumentError, ModelError, PromptError, RecordsError
+from llm_extract.record import RecordSubgroup
+from llm_extract.validators.profiles import read_profiles
 
 TEXT = (
     "The Karsa Rights Group said shells killed 31 people in Belkesh on Tuesday, including nine "
@@ -304,6 +306,35 @@ def test_check_wants_the_text_of_the_record(extractor: Extractor) -> None:
     record = extractor.extract(TEXT)
     with pytest.raises(RecordsError, match="is not the one"):
         check(record, TEXT.replace("31", "13"))
+
+
+def test_check_takes_profiles_of_claimants(
+    desk: Callable[..., ScriptedServer], tmp_path: Path
+) -> None:
+    text = "Karsa Rights Group said 12 people were killed: 7 children (3 girls) and 8 women."
+    said = {"total": 12, "children": 7, "women": 8, "claimant": "Karsa Rights Group"}
+    desk([reply({"claims": [{**CLAIMS["claims"][0], **said}]})])
+    record = extract(text, model="desk", strategy="document")
+    [claim] = record.claims
+    assert claim.children is not None
+    at = text.index("3 girls")
+    three = {"value": 3, "low": 3, "high": 3, "as_written": "3", "start": at, "end": at + 1}
+    girls = RecordSubgroup(group="girls", label=None, count=claim.children.model_copy(update=three))
+    typed = record.model_copy(update={"claims": [claim.model_copy(update={"subgroups": [girls]})]})
+    file = tmp_path / "profiles.toml"
+    file.write_text(
+        '[[profiles]]\nnames = ["Karsa Rights Group"]\nwomen = "all_females"\n'
+        'source = "their yearly report"\n',
+        encoding="utf-8",
+    )
+    assert "A02" in {finding.rule for finding in check(typed, text)}
+    assert "A02" not in {finding.rule for finding in check(typed, text, read_profiles(file))}
+
+
+def test_repair_is_part_of_how_a_record_came_about(server: ScriptedServer) -> None:
+    record = extract(TEXT, model="desk", strategy="document", repair="ask")
+    assert record.provenance is not None
+    assert record.provenance.repair == "ask"
 
 
 # --- the package -------------------------------------------------------------------------------
