@@ -19,13 +19,12 @@ from rich import box
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
-from rich.text import Text
 
 from llm_extract.cli.console import err, out, plain, say
 from llm_extract.cli.failures import FOUND, INCOMPLETE
 from llm_extract.cli.junit import JUnitFile
 from llm_extract.cli.results import records_file
-from llm_extract.cli.tables import STYLES
+from llm_extract.cli.tables import STYLES, finding_row
 from llm_extract.documents import ReadOptions
 from llm_extract.documents.inputs import STDIN
 from llm_extract.export import written_whole
@@ -318,15 +317,7 @@ def _print_findings(checked: Checked) -> None:
     for widest in (None, None, WIDEST_IDS, None):
         table.add_column(max_width=widest)
     for finding in checked.findings:
-        message = plain(finding.message)
-        for suggestion in finding.suggestions:
-            message.append("\n→ ").append(plain(suggestion.message))
-        table.add_row(
-            Text(finding.severity, STYLES[finding.severity]),
-            plain(finding.rule, "bold"),
-            plain(", ".join(finding.claims)),
-            message,
-        )
+        table.add_row(*finding_row(finding, ", "))
     out.print(head)
     out.print(Padding(table, (0, 0, 1, 2)))
 

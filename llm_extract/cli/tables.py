@@ -193,16 +193,21 @@ def _evidence(record: Record) -> Table:
 def _findings(findings: Iterable[Finding]) -> Table:
     table = Table.grid(padding=(0, 1))
     for finding in findings:
-        message = plain(finding.message)
-        for suggestion in finding.suggestions:
-            message.append("\n→ ").append(plain(suggestion.message))
-        table.add_row(
-            Text(finding.severity, STYLES[finding.severity]),
-            plain(finding.rule, "bold"),
-            plain(" ".join(finding.claims)),
-            message,
-        )
+        table.add_row(*finding_row(finding, " "))
     return table
+
+
+def finding_row(finding: Finding, between: str) -> tuple[Text, Text, Text, Text]:
+    """Severity, rule, claims and message with its suggestions; `between` stands between claims."""
+    message = plain(finding.message)
+    for suggestion in finding.suggestions:
+        message.append("\n→ ").append(plain(suggestion.message))
+    return (
+        Text(finding.severity, STYLES[finding.severity]),
+        plain(finding.rule, "bold"),
+        plain(between.join(finding.claims)),
+        message,
+    )
 
 
 def _stack(lines: Iterable[str]) -> Text:
