@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 from rapidfuzz import fuzz
 
@@ -164,8 +165,10 @@ def _ground_count(
     ledger: Ledger,
     taken: set[tuple[int, str]],
 ) -> RecordCount:
-    mention = _mention_of(count, slot, outcome, evidence, text, ledger, taken)
-    if mention is not None and not _slice_of_one_group(claim, count, slot):
+    shared = _slice_of_one_group(claim, count, slot)
+    used = frozenset() if shared else taken
+    mention = _mention_of(count, slot, outcome, evidence, text, ledger, used)
+    if mention is not None and not shared:
         taken.add((mention.start, outcome))
     low, high = bounds(count)
     return RecordCount(
@@ -193,10 +196,14 @@ def _mention_of(
     evidence: Sequence[Evidence],
     text: str,
     ledger: Ledger,
-    taken: set[tuple[int, str]],
+    taken: AbstractSet[tuple[int, str]],
 ) -> Mention | None:
-    """The mention of a count in its quotes: same value, best the same words, group and unused."""
-    candidates: list[tuple[tuple[bool, bool, bool, int], Mention]] = []
+    """The mention of a count in its quotes: same value, best unused, the same qualifier, words and group.
+
+    Of "killed five and wounded five" each outcome takes its own five.
+    """
+    used = {start for start, _ in taken}
+    candidates: list[tuple[tuple[bool, bool, bool, bool, bool, int], Mention]] = []
     for quote in evidence:
         if quote.start is None or quote.end is None:
             continue
@@ -209,6 +216,8 @@ def _mention_of(
             fits = noun is None or noun.label == slot or slot in ("total", "facility")
             rank = (
                 (mention.start, outcome) in taken,
+                mention.start in used,
+                mention.qualifier != count.qualifier,
                 mention.text != count.as_written,
                 not fits,
                 mention.start,

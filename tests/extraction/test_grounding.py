@@ -126,6 +126,25 @@ def test_two_claims_of_one_number_take_two_mentions_where_there_are_two() -> Non
     assert first.total.start != second.total.start
 
 
+def test_killed_and_injured_of_one_number_take_a_mention_each() -> None:
+    text = "Raiders killed at least six people and wounded six others near Belkesh."
+    killed = claim(count(6, "six", qualifier="at_least"), text)
+    injured = claim(count(6, "six"), text, outcome="injured")
+    report = CasualtyReport(claims=[injured, killed], facilities=[])
+    of_injured, of_killed = ground(report, text, read_ledger(text, "en"))[0]
+    assert of_killed.total.start == text.index("six people")
+    assert of_injured.total.start == text.index("six others")
+
+
+def test_a_group_that_is_the_whole_total_stands_on_the_total_s_number() -> None:
+    text = "At least 20 policemen were killed, and twenty civilians were hurt."
+    twenty = count(20, qualifier="at_least")
+    police = [{"group": "police", "label": None, "count": twenty}]
+    report = CasualtyReport(claims=[claim(twenty, text, subgroups=police)], facilities=[])
+    ((of_police,), _) = ground(report, text, read_ledger(text, "en"))
+    assert of_police.subgroups[0].count.start == of_police.total.start == text.index("20")
+
+
 def test_bounds_come_from_the_qualifier() -> None:
     (found,) = grounded(claim(count(40, qualifier="at_least"), TEXT, outcome="injured"))
     assert (found.total.low, found.total.high) == (40, None)
