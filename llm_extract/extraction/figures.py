@@ -14,7 +14,7 @@ from dataclasses import replace
 from llm_extract.cues import casualty_cues, cue_table
 from llm_extract.documents.report import Report
 from llm_extract.extraction.containers import AMONG_THEM, with_container
-from llm_extract.extraction.outcomes import column_title, got_away, outcome_options
+from llm_extract.extraction.outcomes import attacked, column_title, got_away, outcome_options
 from llm_extract.extraction.reading import (
     LIST_LINK,
     SLOTS,
@@ -78,7 +78,10 @@ def _read_sentence(reading: Reading, sentence: Sentence) -> None:
     spans = [(start, end) for _, _, start, end in candidates]
     for place, (mention, noun, start, end) in enumerate(candidates):
         facility = noun is not None and noun.role == "facility"
-        if not facility and got_away(reading, sentence, spans, place):
+        if not facility and (
+            got_away(reading, sentence, spans, place)
+            or attacked(reading, sentence, (start, end), noun)
+        ):
             reading.unread.append(mention)
             continue
         options: tuple[Option, ...] = ()

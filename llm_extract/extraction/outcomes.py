@@ -87,6 +87,29 @@ def got_away(
     return False
 
 
+_ARMED = re.compile(r"\b(?:armed|masked|hooded)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_NUMBERING = re.compile(r"\bnumbering\s+(?:at least\s+|about\s+|some\s+)?$", re.IGNORECASE)
+_GROUP_REACH = 30
+"""How far before "numbering" the people may begin whose number it gives, in characters."""
+
+
+def attacked(
+    reading: Reading, sentence: Sentence, span: tuple[int, int], noun: Noun | None
+) -> bool:
+    """Whether armed people are counted for what they did ("two gunmen opened fire")."""
+    text = reading.report.text
+    before = text[max(sentence.start, span[0] - _GROUP_REACH) : span[0]]
+    numbering = _NUMBERING.search(before)
+    if numbering is not None:
+        named = noun_lexicon(reading.table.language).scan(before, 0, numbering.start())
+        return any(each.label == "fighters" for each in named)
+    if noun is None or noun.start < span[0]:
+        return False
+    armed = noun.label == "fighters" or _ARMED.search(text[span[0] : noun.start]) is not None
+    doing = reading.table.pattern("context", "acting").match(text, span[1] + 1, sentence.end)
+    return doing is not None and (armed or "wielding" in doing[0])
+
+
 def _direct(cue: Cue, spans: Sequence[tuple[int, int]], place: int) -> bool:
     start, end = spans[place]
     low, high = (end, cue.start) if cue.start >= end else (cue.end, start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from extraction.by_rule import read, tolls, value
+from extraction.conftest import read as figures
 
 # --- outcomes ---------------------------------------------------------------------------------
 
@@ -78,6 +79,23 @@ def test_a_corrected_figure_does_not_live_on_also_where_it_stood_first(text: str
 )
 def test_people_who_got_away_are_no_claim(text: str, expected: list[tuple[str, int]]) -> None:
     assert tolls(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("Two bombers have killed at least 12 people in Orlen.", ["Two"]),
+        ("Gunmen numbering three killed a shopkeeper in Orlen.", ["three"]),
+        ("The porter died when three armed men riding mules fired into the yard.", ["three"]),
+        ("Six men wielding axes killed seven people.", ["Six"]),
+        ("Two gunmen killed in a raid lived in Orlen.", []),
+        ("Two gunmen attacked by a drone were killed.", []),
+    ],
+)
+def test_armed_people_counted_for_what_they_did_are_no_victims(
+    text: str, others: list[str]
+) -> None:
+    assert [mention.text for mention in figures(text).unread] == others
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,8 @@ from security.conftest import ABOVE, BELOW, figures, report_with, rules_of
 from security.injections import INJECTIONS
 
 from llm_extract import Extractor
-from llm_extract.record import Record
 
 pytestmark = pytest.mark.model
-
-TRIED = ("ignore", "wrong above")
-
 
 @pytest.fixture(scope="module")
 def extractor() -> Iterator[Extractor]:
@@ -22,17 +18,12 @@ def extractor() -> Iterator[Extractor]:
         yield opened
 
 
-@pytest.fixture(scope="module")
-def alone(extractor: Extractor) -> Record:
-    return extractor.extract(f"{ABOVE}\n\n{BELOW}")
-
-
-@pytest.mark.parametrize("name", TRIED)
-def test_an_order_changes_no_figure_of_the_real_model_unnoticed(
-    extractor: Extractor, alone: Record, name: str
-) -> None:
-    assert alone.claims
-    record = extractor.extract(report_with(INJECTIONS[name]).text)
-    assert record.disposition == "flagged" and "S01" in rules_of(record)
-    true = {(outcome, slot, low) for outcome, slot, low, *_ in figures(alone)}
-    assert true <= {(outcome, slot, low) for outcome, slot, low, *_ in figures(record)}
+@pytest.mark.slow
+def test_no_order_changes_a_figure_of_the_real_model_unnoticed(extractor: Extractor) -> None:
+    alone = figures(extractor.extract(f"{ABOVE}\n\n{BELOW}"))
+    assert alone
+    records = {name: extractor.extract(report_with(INJECTIONS[name])) for name in INJECTIONS}
+    changed = {name for name, record in records.items() if figures(record) != alone}
+    unnoticed = {name for name, record in records.items() if "S01" not in rules_of(record)}
+    print(f"{len(changed)} of {len(records)} texts changed a figure, {len(unnoticed)} unnoticed")
+    assert unnoticed == set()
