@@ -198,7 +198,7 @@ def _mention_of(
     ledger: Ledger,
     taken: AbstractSet[tuple[int, str]],
 ) -> Mention | None:
-    """The mention of a count in its quotes: same value, best unused, the same qualifier, words and group.
+    """The mention of a count in its quotes: same value, best one not used yet.
 
     Of "killed five and wounded five" each outcome takes its own five.
     """

@@ -12,6 +12,7 @@ from llm_extract import Extractor
 
 pytestmark = pytest.mark.model
 
+
 @pytest.fixture(scope="module")
 def extractor() -> Iterator[Extractor]:
     with Extractor() as opened:
