@@ -6,6 +6,7 @@ them anew. Records of the readings lie beside it, one file a variant and repeat.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -100,6 +101,12 @@ class EvalResults(_Kept):
                 return each
         known = ", ".join(each.variant.name for each in self.variants)
         raise RecordsError(f"this run has no variant {name!r}; it has {known}")
+
+
+def records_path(folder: Path, variant: str, repeat: int) -> Path:
+    """Where the records of one variant and repeat lie beside the results."""
+    words = re.sub(r"[^A-Za-z0-9.@+]+", "-", variant).strip("-")
+    return folder / "records" / f"{words}.{repeat}.jsonl"
 
 
 def write_results(folder: Path, results: EvalResults) -> Path:
