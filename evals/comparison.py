@@ -11,7 +11,7 @@ from llm_extract.evals.results import EvalResults, Reading, VariantReadings, by_
 from llm_extract.evals.statistics import Difference, difference, estimate
 
 COMPARED = ("figure_f1", "claim_f1", "exact", "silent", "review", "seconds", "cost")
-"""The measures whose differences are shown; the first is tested by a gate unless it names others."""
+"""The measures whose differences are shown."""
 
 ALPHA = 0.05
 """A difference counts as real when its paired p is below this."""

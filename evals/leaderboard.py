@@ -1,7 +1,7 @@
 """The leaderboard of a run: every variant with its measures and intervals, the best one first.
 
-Each variant also stands beside the first by a paired test over the same reports, since two intervals
-that overlap say little about a difference. Pure functions; nothing is printed here.
+Each variant also stands beside the first by a paired test over the same reports, since two
+intervals that overlap say little about a difference. Pure functions; nothing is printed here.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def leaderboard(results: EvalResults, headline: str = HEADLINE) -> list[Row]:
 
 
 def silent_errors(readings: Sequence[Reading]) -> Bound:
-    """The silent error rate over the reports of the first repeat, with its Clopper-Pearson bound."""
+    """The silent error rate over the reports of the first repeat, with its exact bound."""
     first = [reading for reading in readings if reading.repeat == 1]
     return clopper_pearson(Rate(sum(reading.score.silent for reading in first), len(first)))
 
