@@ -37,8 +37,9 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a gate asked for, in words, and whether it holds."""
+    """What a gate asked of a variant, in words, and whether it holds."""
 
+    variant: str
     asked: str
     holds: bool
     found: str
@@ -78,7 +79,9 @@ def compare(first: VariantReadings, second: VariantReadings) -> Comparison:
     )
 
 
-def fails_under(readings: Sequence[Reading], asked: Mapping[str, float]) -> list[Verdict]:
+def fails_under(
+    variant: str, readings: Sequence[Reading], asked: Mapping[str, float]
+) -> list[Verdict]:
     """Whether each measure reaches its value: at least it, or at most where less is better."""
     verdicts = []
     for name, bar in asked.items():
@@ -87,20 +90,25 @@ def fails_under(readings: Sequence[Reading], asked: Mapping[str, float]) -> list
         reached = value is not None and (value >= bar if measure.higher_is_better else value <= bar)
         word = "at least" if measure.higher_is_better else "at most"
         shown = "undefined" if value is None else f"{value:.4g}"
-        verdicts.append(Verdict(f"{measure.words} {word} {bar:g}", reached, shown))
+        verdicts.append(Verdict(variant, f"{measure.words} {word} {bar:g}", reached, shown))
     return verdicts
 
 
 def is_worse(
-    before: Sequence[Reading], now: Sequence[Reading], measure: Measure, alpha: float = ALPHA
+    variant: str,
+    before: Sequence[Reading],
+    now: Sequence[Reading],
+    measure: Measure,
+    alpha: float = ALPHA,
 ) -> Verdict:
     """Whether a variant is worse than it was, by the paired test and not by the bare difference."""
     apart = difference(measure, before, now)
     asked = f"{measure.words} not worse than before (paired p below {alpha:g})"
     if apart.difference is None or apart.p is None:
-        return Verdict(asked, False, "undefined in one of the runs")
+        return Verdict(variant, asked, False, "undefined in one of the runs")
     loss = -apart.difference if measure.higher_is_better else apart.difference
     return Verdict(
+        variant,
         asked,
         not (loss > 0 and apart.p < alpha),
         f"{apart.first:.4g} before, {apart.second:.4g} now, p {apart.p:.2g}",

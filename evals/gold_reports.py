@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_extract.errors import RecordsError
 from llm_extract.schema import CasualtyReport
 
+Annotator = Literal["a", "b"]
+
+SETS = Path(__file__).parent / "gold"
+"""The gold sets of the package, a folder each."""
+
+
+class Decision(BaseModel):
+    """One difference between the annotators and how it was settled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    where: str = Field(description="the claim and field, in words or as claims[2].places")
+    a: str = Field(description="what the first annotator had")
+    b: str = Field(description="what the second annotator had")
+    gold: str = Field(description="what stands in gold now: a, b, or something else")
+    reason: str = Field(description="the rule of GUIDELINES.md, or the words of the report")
+
 
 class GoldReport(BaseModel):
-    """One report with its gold claims."""
+    """One report with its gold claims, and the labels of the two annotators that they come from."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -23,6 +43,12 @@ class GoldReport(BaseModel):
     traps: list[str] = Field(description="what makes this report hard to read")
     text: str
     gold: CasualtyReport
+    annotators: dict[Annotator, CasualtyReport] = Field(
+        default={}, description="the labels of each as they were made, blind to the other"
+    )
+    adjudication: list[Decision] = Field(
+        default=[], description="every difference of the two, with the reason of the decision"
+    )
 
 
 def read_gold(folder: Path) -> list[GoldReport]:
@@ -43,6 +69,21 @@ def read_gold(folder: Path) -> list[GoldReport]:
     if faults:
         raise RecordsError(f"{folder} holds files that are no gold reports: " + "; ".join(faults))
     return reports
+
+
+def set_folder(name: str) -> Path:
+    """The folder of a gold set: one of the package by its name (dev, test), else a path."""
+    return SETS / name if (SETS / name).is_dir() and "/" not in name else Path(name)
+
+
+def set_sha256(reports: Sequence[GoldReport]) -> str:
+    """A digest of texts and labels, in order of id: equal sets of reports have equal ones."""
+    digest = hashlib.sha256()
+    for report in sorted(reports, key=lambda each: each.id):
+        for part in (report.id, report.text, report.gold.model_dump_json()):
+            digest.update(part.encode())
+            digest.update(b"\0")
+    return digest.hexdigest()
 
 
 def _first(error: OSError | ValidationError) -> str:

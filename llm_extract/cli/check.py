@@ -20,9 +20,9 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from llm_extract.cli.check_junit import JUnitFile
 from llm_extract.cli.console import err, out, plain, say
 from llm_extract.cli.failures import FOUND, INCOMPLETE
-from llm_extract.cli.junit import JUnitFile
 from llm_extract.cli.results import records_file
 from llm_extract.cli.tables import STYLES, finding_row
 from llm_extract.documents import ReadOptions

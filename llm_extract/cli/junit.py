@@ -1,38 +1,34 @@
-"""Checked entries as JUnit XML, the form in which CI systems show tests; written as they come.
+"""JUnit XML, the form in which CI systems show tests; written as it comes, nothing kept in memory.
 
-A testsuite is an entry, a testcase a rule that found something; an entry without findings has one
-testcase that passed. What was not read is the testsuite `input`.
+A testsuite holds testcases; a testcase passed unless something is written into it. What the words
+mean is said by those who write: `check_junit` for checked records, `eval_junit` for eval runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
 from io import TextIOBase
-from itertools import groupby
 from types import TracebackType
 from typing import Self, TextIO, cast
 from xml.sax.saxutils import XMLGenerator
 from xml.sax.xmlreader import AttributesImpl
 
 from llm_extract.cli.console import visible
-from llm_extract.handmade import Checked, Problem
-from llm_extract.record import Finding, Severity
 
 _NOT_XML = re.compile("[\ufffe\uffff]")
 
 
-class JUnitFile:
-    """Context manager: writes testsuites to `file`; severities in `failing` are failures."""
+class JUnitXml:
+    """Context manager: testsuites of the name `name`, written to `file`."""
 
-    def __init__(self, file: TextIO, failing: Iterable[Severity]) -> None:
+    def __init__(self, file: TextIO, name: str) -> None:
         # Only its type is narrower than what it takes: any stream of text.
         self._xml = XMLGenerator(cast(TextIOBase, file), "utf-8", short_empty_elements=True)
-        self._failing = frozenset(failing)
+        self._name = name
 
     def __enter__(self) -> Self:
         self._xml.startDocument()
-        self._open("testsuites", name="llm-extract check")
+        self.open("testsuites", name=self._name)
         return self
 
     def __exit__(
@@ -41,71 +37,29 @@ class JUnitFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close("testsuites")
+        self.close("testsuites")
         self._xml.endDocument()
 
-    def checked(self, checked: Checked) -> None:
-        """The testsuite of one entry."""
-        by_rule = [
-            (rule, list(found)) for rule, found in groupby(checked.findings, lambda f: f.rule)
-        ]
-        failed = sum(self._fails(found) for _, found in by_rule)
-        name = checked.entry.id
-        cases = by_rule or [("all rules", [])]
-        self._suite(name, len(cases), failures=failed)
-        for rule, found in cases:
-            self._open("testcase", name=rule, classname=name)
-            self._findings(found)
-            self._close("testcase")
-        self._close("testsuite")
-
-    def unread(self, problems: Sequence[Problem]) -> None:
-        """The testsuite of what was not read; none where all was."""
-        if not problems:
-            return
-        self._suite("input", len(problems), errors=len(problems))
-        for problem in problems:
-            self._open("testcase", name=problem.place, classname="input")
-            self._text("error", problem.message, message=problem.message, type="unread")
-            self._close("testcase")
-        self._close("testsuite")
-
-    def _fails(self, found: Sequence[Finding]) -> bool:
-        return any(finding.severity in self._failing for finding in found)
-
-    def _findings(self, found: Sequence[Finding]) -> None:
-        if not found:
-            return
-        lines = "\n".join(line for finding in found for line in _lines(finding))
-        if not self._fails(found):
-            self._text("system-out", lines)
-            return
-        worst = next(f for f in found if f.severity in self._failing)
-        self._text("failure", lines, message=worst.message, type=worst.severity)
-
-    def _suite(self, name: str, tests: int, *, failures: int = 0, errors: int = 0) -> None:
+    def suite(self, name: str, tests: int, *, failures: int = 0, errors: int = 0) -> None:
+        """Opens a testsuite, which its writer closes."""
         counts = {"tests": tests, "failures": failures, "errors": errors, "skipped": 0}
-        self._open("testsuite", name=name, **{key: str(n) for key, n in counts.items()})
+        self.open("testsuite", name=name, **{key: str(n) for key, n in counts.items()})
 
-    def _open(self, tag: str, **attributes: str) -> None:
+    def open(self, tag: str, **attributes: str) -> None:
+        """Opens an element; characters that XML cannot hold are replaced."""
         clean = {key: _clean(words) for key, words in attributes.items()}
         self._xml.startElement(tag, AttributesImpl(clean))
 
-    def _text(self, tag: str, lines: str, **attributes: str) -> None:
-        self._open(tag, **attributes)
+    def text(self, tag: str, lines: str, **attributes: str) -> None:
+        """An element with text."""
+        self.open(tag, **attributes)
         self._xml.characters("\n".join(map(_clean, lines.split("\n"))))
-        self._close(tag)
+        self.close(tag)
 
-    def _close(self, tag: str) -> None:
+    def close(self, tag: str) -> None:
+        """Closes an element."""
         self._xml.endElement(tag)
         self._xml.ignorableWhitespace("\n")
-
-
-def _lines(finding: Finding) -> Iterable[str]:
-    where = ", ".join(finding.claims)
-    yield f"{finding.severity} {finding.rule} {where}: {finding.message}"
-    for suggestion in finding.suggestions:
-        yield f"  -> {suggestion.message}"
 
 
 def _clean(words: str) -> str:
