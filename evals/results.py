@@ -21,7 +21,7 @@ from llm_extract.record import Disposition, Severity, Tokens
 
 RESULTS_NAME = "results.json"
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 """Version of `results.json`; a reader refuses any other."""
 
 
@@ -84,7 +84,7 @@ class VariantReadings(_Kept):
 class EvalResults(_Kept):
     """A whole run."""
 
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
     created: datetime
     package_version: str
     machine: str
