@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SentenceKind = Literal["prose", "bullet", "heading", "fact", "row"]
 
@@ -24,9 +24,9 @@ class Cell:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Sentence:
-    """One sentence of a report.
+    """One sentence of a report, never changed; freezing it would make it five times as dear.
 
     `paragraph` counts the blocks between empty lines; `lead` is the index of the heading or lead-in
     ("Casualties by district:") that a bullet, fact or row stands under, column titles and drawn
@@ -61,8 +61,11 @@ _ABBREVIATIONS = frozenset(
     "est jan feb mar apr jun jul aug sep sept oct nov dec mt ft inc ltd co u.n u.s u.k a.m p.m "
     "e.g i.e al etc fig art para d".split()
 )
-_STOP = re.compile(r"[.!?؟۔…]+[\"'”’»)\]]*(?=\s+|$)")
-_SPACE = re.compile(r"\s*")
+_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
+_STOP, _DOT = (
+    re.compile(rf"{first}[.!?؟۔…]*[\"'”’»)\]]*(\s+)") for first in (r"[.!?؟۔…]", r"\.")
+)
+"""A stop and the space behind it; the engine finds a single sign much faster than one of several."""
 _LINE_END = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _DIGIT = re.compile(r"\d")
 _WRAP_WIDTH = 110
@@ -71,14 +74,13 @@ _WRAP_FILL = 0.6
 """A line filled to this share of the widest one may have been broken by the wrap."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line without the white space round it; `margin` is that before it."""
+class _Line(NamedTuple):
+    """A line without the white space round it; `margin` is how wide that before it is."""
 
     start: int
     end: int
     text: str
-    margin: str
+    margin: int
 
     @property
     def rule(self) -> bool:
@@ -89,29 +91,24 @@ class _Line:
 _Cells = tuple[Cell, ...]
 _Row = tuple[_Cells, _Cells]
 """The cells of a line and the column titles over them; the line of titles has them twice."""
+_Unit = tuple[SentenceKind, int, int, _Cells, _Cells]
+"""What a sentence is made of: its kind, span, cells and column titles."""
 
 
 def split_sentences(text: str) -> list[Sentence]:
     """Sentences of a report in order; every character but white space lies in one of them."""
     sentences: list[Sentence] = []
     lead: int | None = None
+    stop = _STOP if any(sign in text for sign in "!?؟۔…") else _DOT
     for paragraph, block in enumerate(_blocks(text)):
-        rows = _table_rows(block)
-        for kind, start, end, cells, header in _units(block, rows):
-            for first, last in _stops(text, start, end) if kind == "prose" else [(start, end)]:
-                index = len(sentences)
-                named = kind
-                if kind == "prose" and _is_heading(text, first, last):
-                    named = "heading"
-                under = lead if named in ("bullet", "row", "fact") else None
-                sentences.append(
-                    Sentence(index, first, last, named, paragraph, under, cells, header)
-                )
-                if named == "heading":
-                    if not cells and _WORDS.search(text, first, last):
-                        lead = index
-                elif named == "prose":
-                    lead = index if text[first:last].rstrip("*_ ").endswith(":") else None
+        for kind, start, end, cells, header in _units(text, block, stop):
+            index = len(sentences)
+            under = None if kind == "prose" or kind == "heading" else lead
+            sentences.append(Sentence(index, start, end, kind, paragraph, under, cells, header))
+            if kind == "prose":
+                lead = index if _leads_in(text, start, end) else None
+            elif kind == "heading" and not cells and _WORDS.search(text, start, end):
+                lead = index
     return sentences
 
 
@@ -120,9 +117,10 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
     start = 0
     for raw in text.splitlines(keepends=True):
         words = raw.strip()
-        first = start + len(raw) - len(raw.lstrip())
         if words:
-            block.append(_Line(first, first + len(words), words, raw[: first - start]))
+            margin = raw.find(words)
+            first = start + margin
+            block.append(_Line(first, first + len(words), words, margin))
         elif block:
             yield block
             block = []
@@ -131,10 +129,9 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
         yield block
 
 
-def _units(
-    block: list[_Line], rows: dict[int, _Row]
-) -> Iterator[tuple[SentenceKind, int, int, _Cells, _Cells]]:
-    """Runs of lines that belong together, trimmed of white space."""
+def _units(text: str, block: list[_Line], stop: re.Pattern[str]) -> Iterator[_Unit]:
+    """The rows of a block and its runs of lines that belong together, prose cut at its stops."""
+    rows = _table_rows(text, block)
     widest = max(len(line.text) for line in block)
     position = 0
     while position < len(block):
@@ -149,15 +146,7 @@ def _units(
             yield "heading", start, end, (), ()
             position += 1
             continue
-        bullet = _BULLET.match(line.text)
-        kind: SentenceKind = "bullet" if bullet else "prose"
-        if kind == "prose" and _FACT.match(line.text) and len(line.text) <= _WRAP_WIDTH:
-            following = block[position + 1].text if position + 1 < len(block) else ""
-            previous = block[position - 1].text if position else ""
-            if _FACT.match(following) or _FACT.match(previous):
-                kind = "fact"
-        elif bullet and _FACT.match(line.text[bullet.end() :]) and len(line.text) <= _WRAP_WIDTH:
-            kind = "fact"
+        kind = _kind(block, position)
         position += 1
         while (
             position < len(block)
@@ -167,7 +156,25 @@ def _units(
         ):
             end = block[position].end
             position += 1
-        yield kind, start, end, (), ()
+        if kind == "prose":
+            for first, last in _stops(text, start, end, stop):
+                named = "heading" if _is_heading(text, first, last) else kind
+                yield named, first, last, (), ()
+        else:
+            yield kind, start, end, (), ()
+
+
+def _kind(block: list[_Line], position: int) -> SentenceKind:
+    """What a written line is that stands in no table; a heading is prose until its end is known."""
+    words = block[position].text
+    bullet = _BULLET.match(words)
+    if len(words) <= _WRAP_WIDTH:
+        if bullet:
+            return "fact" if _FACT.match(words[bullet.end() :]) else "bullet"
+        beside = block[max(0, position - 1) : position] + block[position + 1 : position + 2]
+        if _FACT.match(words) and any(_FACT.match(line.text) for line in beside):
+            return "fact"
+    return "bullet" if bullet else "prose"
 
 
 def _continues(above: str, below: str, widest: int) -> bool:
@@ -181,12 +188,18 @@ def _continues(above: str, below: str, widest: int) -> bool:
     return widest <= _WRAP_WIDTH and len(above) >= _WRAP_FILL * widest and len(above) >= 30
 
 
+def _leads_in(text: str, start: int, end: int) -> bool:
+    """Whether a colon ends the words, marks of emphasis aside."""
+    return text[end - 1] in ":*_ " and text[start:end].rstrip("*_ ").endswith(":")
+
+
 def _is_heading(text: str, start: int, end: int) -> bool:
-    words = text[start:end]
     looks_so = (
-        words.startswith("#")
-        or words.rstrip("*_ ").endswith(":")
-        or (len(words) <= 60 and words[-1:] not in ".!?؟" and not _DIGIT.search(words))
+        text[start] == "#"
+        or _leads_in(text, start, end)
+        or (
+            text[end - 1] not in ".!?؟" and end - start <= 60 and not _DIGIT.search(text, start, end)
+        )
     )
     return looks_so and _stands_alone(text, start, end)
 
@@ -198,25 +211,26 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return (start == 0 or text[start - 1] == "\n") and _LINE_END.match(text, end) is not None
 
 
-def _stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _stops(text: str, start: int, end: int, stop: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """Splits prose at sentence ends; abbreviations, initials and decimals do not end one."""
     first = start
-    for match in _STOP.finditer(text, start, end):
-        if match.end() >= end:
-            break
-        before = _last_word(text, first, match.start()).casefold()
-        following = _after_space(text, match.end(), len(text))
-        follower = text[following : following + 1]
-        if match.group()[0] == "." and (
-            before in _ABBREVIATIONS
-            or (len(before) == 1 and before.isalpha())
-            or follower.islower()
-        ):
-            continue
-        yield first, match.end()
-        first = min(following, end)
-    if first < end:
-        yield first, end
+    for match in stop.finditer(text, start, end):
+        last, following = match.span(1)
+        at = match.start()
+        if text[at] != "." or not (text[following].islower() or _abbreviated(text, first, at)):
+            yield first, last
+            first = following
+    yield first, end
+
+
+def _abbreviated(text: str, start: int, end: int) -> bool:
+    """Whether an abbreviation or a single letter stands right before `end`."""
+    near = end - _LONGEST_ABBREVIATION - 1
+    word = text[near if near > start else start : end].rpartition(" ")[2]
+    if not word.isalpha():
+        word = _last_word(text, start, end)
+    word = word.casefold()
+    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
 
 
 def _last_word(text: str, start: int, end: int) -> str:
@@ -229,14 +243,9 @@ def _last_word(text: str, start: int, end: int) -> str:
     return text[first:end]
 
 
-def _after_space(text: str, start: int, end: int) -> int:
-    space = _SPACE.match(text, start, end)
-    return start if space is None else space.end()
-
-
-def _table_rows(block: list[_Line]) -> dict[int, _Row]:
+def _table_rows(text: str, block: list[_Line]) -> dict[int, _Row]:
     """Rows of the tables by line number: lines of cells of which the first has no numbers."""
-    split = [_cells(line) if _may_be_row(line) else () for line in block]
+    split = [_cells(text, line) if _may_be_row(line) else () for line in block]
     if not any(split):
         return {}
     rows: dict[int, _Row] = {}
@@ -262,20 +271,24 @@ def _table_rows(block: list[_Line]) -> dict[int, _Row]:
 
 def _may_be_row(line: _Line) -> bool:
     """Whether anything but single spaces parts the words of a line."""
-    return "|" in line.text or " ".join(line.text.split()) != line.text
+    words = line.text
+    if words.isprintable() and "  " not in words and "|" not in words:  # of spaces, one prints
+        return False
+    return "|" in words or " ".join(words.split()) != words
 
 
 def _is_row(line: _Line, cells: _Cells) -> bool:
     return not line.rule and len(cells if "|" in line.text else _written(cells)) > 1
 
 
-def _cells(line: _Line) -> _Cells:
+def _cells(text: str, line: _Line) -> _Cells:
     """Cells between pipes or between tabs, empty ones too; else what two spaces part."""
     if "|" in line.text:
         inner = line.text.removeprefix("|")
         return _between("|", inner.removesuffix("|"), line.end - len(inner))
     if "\t" in line.text:
-        return _between("\t", line.margin + line.text, line.start - len(line.margin))
+        begin = line.start - line.margin
+        return _between("\t", text[begin : line.end], begin)
     return tuple(
         Cell(line.start + match.start(), line.start + match.end(), match.group())
         for match in _DRAWN_CELL.finditer(line.text)
@@ -312,7 +325,7 @@ def _under_titles(line: _Line, cells: _Cells, top: _Line, titles: _Cells) -> _Ro
 
 def _by_place(line: _Line, cells: _Cells, top: _Line, titles: _Cells) -> _Row:
     """A row of a table drawn with spaces: a cell left out shows in where the others stand."""
-    shift = line.start - len(line.margin) - top.start + len(top.margin)
+    shift = line.start - line.margin - top.start + top.margin
     named = int(cells[0].end <= titles[0].start + shift)
     counted = cells[named:]
     if len(counted) >= len(titles):

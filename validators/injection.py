@@ -176,6 +176,9 @@ def _order_at(text: str, low: str, at: int, word: str, entry: _Entry) -> int | N
     end = at + len(word)
     if word.isalpha() and word.isascii() and (_is_letter(low, at - 1) or _is_letter(low, end)):
         return None
+    match = entry.then.match(text, end)
+    if match is None:
+        return None
     if entry.opening or entry.before is not None:
         begin = max(0, at - LOOKED_BACK)
         # A letter in front, so that a pattern takes only the true beginning for one.
@@ -184,8 +187,7 @@ def _order_at(text: str, low: str, at: int, word: str, entry: _Entry) -> int | N
             return None
         if entry.before is not None and not entry.before.search(prefix):
             return None
-    match = entry.then.match(text, end)
-    return match.end() if match else None
+    return match.end()
 
 
 def _is_letter(text: str, at: int) -> bool:
