@@ -61,11 +61,15 @@ _ABBREVIATIONS = frozenset(
     "est jan feb mar apr jun jul aug sep sept oct nov dec mt ft inc ltd co u.n u.s u.k a.m p.m "
     "e.g i.e al etc fig art para d".split()
 )
-_LONGEST_ABBREVIATION = max(map(len, _ABBREVIATIONS))
+_LONG_ABBREVIATIONS = [word for word in sorted(_ABBREVIATIONS) if len(word) > 3]
+_LONG_WORD = r"(?<=[\w.]{4}.)" + "".join(rf"(?<!(?i:{word}).)" for word in _LONG_ABBREVIATIONS)
 _STOP, _DOT = (
-    re.compile(rf"{first}[.!?؟۔…]*[\"'”’»)\]]*(\s+)") for first in (r"[.!?؟۔…]", r"\.")
+    re.compile(rf"{first}(?:{_LONG_WORD}|())[.!?؟۔…]*[\"'”’»)\]]*(\s+)")
+    for first in (r"[.!?؟۔…]", r"\.")
 )
-"""A stop and the space behind it; the engine finds a single sign much faster than one of several."""
+"""A stop and the space behind it. The first group is there if an abbreviation may stand before it.
+The engine finds a single sign much faster than one of several.
+"""
 _LINE_END = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _DIGIT = re.compile(r"\d")
 _WRAP_WIDTH = 110
@@ -101,14 +105,24 @@ def split_sentences(text: str) -> list[Sentence]:
     lead: int | None = None
     stop = _STOP if any(sign in text for sign in "!?؟۔…") else _DOT
     for paragraph, block in enumerate(_blocks(text)):
-        for kind, start, end, cells, header in _units(text, block, stop):
-            index = len(sentences)
-            under = None if kind == "prose" or kind == "heading" else lead
-            sentences.append(Sentence(index, start, end, kind, paragraph, under, cells, header))
-            if kind == "prose":
-                lead = index if _leads_in(text, start, end) else None
-            elif kind == "heading" and not cells and _WORDS.search(text, start, end):
-                lead = index
+        for kind, start, end, cells, header in _units(text, block):
+            spans = _stops(text, start, end, stop) if kind == "prose" else [(start, end)]
+            for first, last in spans:
+                index = len(sentences)
+                if kind == "prose" and text[last - 1] in ".!?" and text[first] != "#":
+                    # Most are these; they are no headings and nothing stands under them.
+                    sentences.append(Sentence(index, first, last, kind, paragraph, None))
+                    lead = None
+                    continue
+                named = "heading" if kind == "prose" and _is_heading(text, first, last) else kind
+                under = None if named == "prose" or named == "heading" else lead
+                sentences.append(
+                    Sentence(index, first, last, named, paragraph, under, cells, header)
+                )
+                if named == "prose":
+                    lead = index if _leads_in(text, first, last) else None
+                elif named == "heading" and not cells and _WORDS.search(text, first, last):
+                    lead = index
     return sentences
 
 
@@ -129,61 +143,59 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
         yield block
 
 
-def _units(text: str, block: list[_Line], stop: re.Pattern[str]) -> Iterator[_Unit]:
-    """The rows of a block and its runs of lines that belong together, prose cut at its stops."""
+def _units(text: str, block: list[_Line]) -> Iterator[_Unit]:
+    """Runs of lines that belong together, trimmed of white space; a heading may still be prose."""
     rows = _table_rows(text, block)
-    widest = max(len(line.text) for line in block)
+    widest = max([line.end - line.start for line in block])
     position = 0
     while position < len(block):
         line = block[position]
-        start, end = line.start, line.end
         if position in rows:
             cells, header = rows[position]
-            yield ("row" if header is not cells else "heading"), start, end, cells, header
-            position += 1
-            continue
-        if line.rule:
-            yield "heading", start, end, (), ()
+            kind: SentenceKind = "row" if header is not cells else "heading"
+            yield kind, line.start, line.end, cells, header
             position += 1
             continue
         kind = _kind(block, position)
+        end = line.end
         position += 1
         while (
             position < len(block)
+            and kind != "heading"
             and position not in rows
-            and not block[position].rule
-            and _continues(block[position - 1].text, block[position].text, widest)
+            and _continues(block[position - 1].text, block[position], widest)
         ):
             end = block[position].end
             position += 1
-        if kind == "prose":
-            for first, last in _stops(text, start, end, stop):
-                named = "heading" if _is_heading(text, first, last) else kind
-                yield named, first, last, (), ()
-        else:
-            yield kind, start, end, (), ()
+        yield kind, line.start, end, (), ()
 
 
 def _kind(block: list[_Line], position: int) -> SentenceKind:
-    """What a written line is that stands in no table; a heading is prose until its end is known."""
-    words = block[position].text
+    """What a line is that stands in no table; prose may be found to be a heading when it is cut."""
+    line = block[position]
+    words = line.text
+    is_short = len(words) <= _WRAP_WIDTH
+    if words[0].isupper() and not is_short:
+        return "prose"  # as nearly all are, without a look for bullets and labels
+    if line.rule:
+        return "heading"
     bullet = _BULLET.match(words)
-    if len(words) <= _WRAP_WIDTH:
-        if bullet:
-            return "fact" if _FACT.match(words[bullet.end() :]) else "bullet"
+    if bullet:
+        return "fact" if is_short and _FACT.match(words[bullet.end() :]) else "bullet"
+    if is_short and _FACT.match(words):
         beside = block[max(0, position - 1) : position] + block[position + 1 : position + 2]
-        if _FACT.match(words) and any(_FACT.match(line.text) for line in beside):
+        if any(_FACT.match(other.text) for other in beside):
             return "fact"
-    return "bullet" if bullet else "prose"
+    return "prose"
 
 
-def _continues(above: str, below: str, widest: int) -> bool:
+def _continues(above: str, below: _Line, widest: int) -> bool:
     """Whether a line goes on in the next one."""
-    if above[-1:] in _TERMINAL or _BULLET.match(below):
+    if above[-1] in _TERMINAL or _BULLET.match(below.text) or below.rule:
         return False
-    if below[:1].islower() or above[-1:] in ",،(-":
+    if below.text[0].islower() or above[-1] in ",،(-":
         return True
-    if _FACT.match(above) and _FACT.match(below):
+    if _FACT.match(above) and _FACT.match(below.text):
         return False
     return widest <= _WRAP_WIDTH and len(above) >= _WRAP_FILL * widest and len(above) >= 30
 
@@ -211,26 +223,24 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return (start == 0 or text[start - 1] == "\n") and _LINE_END.match(text, end) is not None
 
 
-def _stops(text: str, start: int, end: int, stop: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+def _stops(text: str, start: int, end: int, stop: re.Pattern[str]) -> list[tuple[int, int]]:
     """Splits prose at sentence ends; abbreviations, initials and decimals do not end one."""
-    first = start
+    spans: list[tuple[int, int]] = []
     for match in stop.finditer(text, start, end):
-        last, following = match.span(1)
-        at = match.start()
-        if text[at] != "." or not (text[following].islower() or _abbreviated(text, first, at)):
-            yield first, last
-            first = following
-    yield first, end
+        last, following = match.span(2)
+        if text[match.start()] != "." or not (
+            text[following].islower() or (match[1] is not None and _abbreviated(match, start))
+        ):
+            spans.append((start, last))
+            start = following
+    spans.append((start, end))
+    return spans
 
 
-def _abbreviated(text: str, start: int, end: int) -> bool:
-    """Whether an abbreviation or a single letter stands right before `end`."""
-    near = end - _LONGEST_ABBREVIATION - 1
-    word = text[near if near > start else start : end].rpartition(" ")[2]
-    if not word.isalpha():
-        word = _last_word(text, start, end)
-    word = word.casefold()
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha())
+def _abbreviated(stop: re.Match[str], start: int) -> bool:
+    """Whether an abbreviation or a single letter stands between `start` and a stop."""
+    before = _last_word(stop.string, start, stop.start()).casefold()
+    return before in _ABBREVIATIONS or (len(before) == 1 and before.isalpha())
 
 
 def _last_word(text: str, start: int, end: int) -> str:
@@ -245,6 +255,8 @@ def _last_word(text: str, start: int, end: int) -> str:
 
 def _table_rows(text: str, block: list[_Line]) -> dict[int, _Row]:
     """Rows of the tables by line number: lines of cells of which the first has no numbers."""
+    if len(block) == 1:
+        return {}
     split = [_cells(text, line) if _may_be_row(line) else () for line in block]
     if not any(split):
         return {}
