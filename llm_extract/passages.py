@@ -206,13 +206,9 @@ def _leads_in(text: str, start: int, end: int) -> bool:
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:
-    looks_so = (
-        text[start] == "#"
-        or _leads_in(text, start, end)
-        or (
-            text[end - 1] not in ".!?؟" and end - start <= 60 and not _DIGIT.search(text, start, end)
-        )
-    )
+    looks_so = text[start] == "#" or _leads_in(text, start, end)
+    if not looks_so and end - start <= 60 and text[end - 1] not in ".!?؟":
+        looks_so = not _DIGIT.search(text, start, end)
     return looks_so and _stands_alone(text, start, end)
 
 
