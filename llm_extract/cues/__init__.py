@@ -15,8 +15,9 @@ from importlib.resources import files
 from typing import Any, Literal, NamedTuple, get_args
 
 from llm_extract.cues.arabic import AND_OR_SO, PROCLITICS, SO, any_spelling
-from llm_extract.cues.first_words import FirstWords
-from llm_extract.lexicon.first_words import can_begin
+from llm_extract.lexicon.first_words import can_begin, openings
+from llm_extract.lexicon.spaced import SpacedWords
+from llm_extract.lexicon.words import lowered
 from llm_extract.schema import Outcome, Weapon
 
 Role = Literal["object", "subject", "head"]
@@ -181,7 +182,7 @@ def _told_by_first_words(language: str, text: str) -> list[_Told]:
     reach = 0
     beginnings = _beginnings(language)
     is_ascii = text.isascii()
-    for place in beginnings.first_words.places(text):
+    for place in beginnings.first_words.places(lowered(text)):
         start = place.start()
         alone, longer, patterns = beginnings[place[1]]
         if is_ascii and start >= reach and not (longer and longer.match(text, start)):
@@ -218,13 +219,18 @@ class _Beginnings(dict[str, _Beginning]):
         super().__init__()
         self._language = language
         cues = [cue for cues in _outcome_words(language).values() for cue in cues]
-        self.first_words = FirstWords(cues, _CODECS[language])
+        begun = [some for some in map(openings, cues) if some is not None]
+        if len(begun) < len(cues):
+            raise ValueError(f"a cue of {language} can begin with any word")
+        self._prefixes = {prefix for some in begun for prefix in some.prefixes}
+        words = {word for some in begun for word in some.words}
+        self.first_words = SpacedWords(words, self._prefixes, codec=_CODECS[language])
 
     def __missing__(self, word: str) -> _Beginning:
         alone: dict[int, list[Role]] = {}
         longer: list[str] = []
         patterns: list[tuple[_Slot, re.Pattern[str]]] = []
-        ends_open = word in self.first_words.prefixes
+        ends_open = word in self._prefixes
         for (outcome, role), cues in _outcome_words(self._language).items():
             nth = _OUTCOMES.index(outcome)
             fitting = [cue for cue in cues if can_begin(cue, word)]
