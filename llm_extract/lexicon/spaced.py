@@ -7,7 +7,7 @@ letter; and a table makes the page in one pass.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from llm_extract.lexicon.words import word_finder
 
@@ -21,8 +21,15 @@ class SpacedWords:
     """
 
     def __init__(
-        self, words: Iterable[str], prefixes: Iterable[str] = (), *, codec: str, within: str = ""
+        self,
+        words: Collection[str],
+        prefixes: Collection[str] = (),
+        *,
+        codec: str,
+        within: str = "",
     ) -> None:
+        """Raises UnicodeEncodeError for a word that the codec can't write."""
+        "".join([*words, *prefixes]).encode(codec)
         finder = word_finder(words, prefixes).pattern
         self._finder = re.compile(finder.replace(r"[\W_]", " ", 1))
         self._codec = codec
