@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 SentenceKind = Literal["prose", "bullet", "heading", "fact", "row"]
 
@@ -24,9 +24,9 @@ class Cell:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Sentence:
-    """One sentence of a report.
+    """One sentence of a report, never changed; freezing it would make it five times as dear.
 
     `paragraph` counts the blocks between empty lines; `lead` is the index of the heading or lead-in
     ("Casualties by district:") that a bullet, fact or row stands under, column titles and drawn
@@ -61,8 +61,15 @@ _ABBREVIATIONS = frozenset(
     "est jan feb mar apr jun jul aug sep sept oct nov dec mt ft inc ltd co u.n u.s u.k a.m p.m "
     "e.g i.e al etc fig art para d".split()
 )
-_STOP = re.compile(r"[.!?؟۔…]+[\"'”’»)\]]*(?=\s+|$)")
-_SPACE = re.compile(r"\s*")
+_LONG_ABBREVIATIONS = [word for word in sorted(_ABBREVIATIONS) if len(word) > 3]
+_LONG_WORD = r"(?<=[\w.]{4}.)" + "".join(rf"(?<!(?i:{word}).)" for word in _LONG_ABBREVIATIONS)
+_STOP, _DOT = (
+    re.compile(rf"{first}(?:{_LONG_WORD}|())[.!?؟۔…]*[\"'”’»)\]]*(\s+)")
+    for first in (r"[.!?؟۔…]", r"\.")
+)
+"""A stop and the space behind it. The first group is there if an abbreviation may stand before it.
+The engine finds a single sign much faster than one of several.
+"""
 _LINE_END = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _DIGIT = re.compile(r"\d")
 _WRAP_WIDTH = 110
@@ -71,14 +78,13 @@ _WRAP_FILL = 0.6
 """A line filled to this share of the widest one may have been broken by the wrap."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line without the white space round it; `margin` is that before it."""
+class _Line(NamedTuple):
+    """A line without the white space round it; `margin` is how wide that before it is."""
 
     start: int
     end: int
     text: str
-    margin: str
+    margin: int
 
     @property
     def rule(self) -> bool:
@@ -89,29 +95,34 @@ class _Line:
 _Cells = tuple[Cell, ...]
 _Row = tuple[_Cells, _Cells]
 """The cells of a line and the column titles over them; the line of titles has them twice."""
+_Unit = tuple[SentenceKind, int, int, _Cells, _Cells]
+"""What a sentence is made of: its kind, span, cells and column titles."""
 
 
 def split_sentences(text: str) -> list[Sentence]:
     """Sentences of a report in order; every character but white space lies in one of them."""
     sentences: list[Sentence] = []
     lead: int | None = None
+    stop = _STOP if any(sign in text for sign in "!?؟۔…") else _DOT
     for paragraph, block in enumerate(_blocks(text)):
-        rows = _table_rows(block)
-        for kind, start, end, cells, header in _units(block, rows):
-            for first, last in _stops(text, start, end) if kind == "prose" else [(start, end)]:
+        for kind, start, end, cells, header in _units(text, block):
+            spans = _stops(text, start, end, stop) if kind == "prose" else [(start, end)]
+            for first, last in spans:
                 index = len(sentences)
-                named = kind
-                if kind == "prose" and _is_heading(text, first, last):
-                    named = "heading"
-                under = lead if named in ("bullet", "row", "fact") else None
+                if kind == "prose" and text[last - 1] in ".!?" and text[first] != "#":
+                    # Most are these; they are no headings and nothing stands under them.
+                    sentences.append(Sentence(index, first, last, kind, paragraph, None))
+                    lead = None
+                    continue
+                named = "heading" if kind == "prose" and _is_heading(text, first, last) else kind
+                under = None if named == "prose" or named == "heading" else lead
                 sentences.append(
                     Sentence(index, first, last, named, paragraph, under, cells, header)
                 )
-                if named == "heading":
-                    if not cells and _WORDS.search(text, first, last):
-                        lead = index
-                elif named == "prose":
-                    lead = index if text[first:last].rstrip("*_ ").endswith(":") else None
+                if named == "prose":
+                    lead = index if _leads_in(text, first, last) else None
+                elif named == "heading" and not cells and _WORDS.search(text, first, last):
+                    lead = index
     return sentences
 
 
@@ -120,9 +131,10 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
     start = 0
     for raw in text.splitlines(keepends=True):
         words = raw.strip()
-        first = start + len(raw) - len(raw.lstrip())
         if words:
-            block.append(_Line(first, first + len(words), words, raw[: first - start]))
+            margin = raw.find(words)
+            first = start + margin
+            block.append(_Line(first, first + len(words), words, margin))
         elif block:
             yield block
             block = []
@@ -131,63 +143,72 @@ def _blocks(text: str) -> Iterator[list[_Line]]:
         yield block
 
 
-def _units(
-    block: list[_Line], rows: dict[int, _Row]
-) -> Iterator[tuple[SentenceKind, int, int, _Cells, _Cells]]:
-    """Runs of lines that belong together, trimmed of white space."""
-    widest = max(len(line.text) for line in block)
+def _units(text: str, block: list[_Line]) -> Iterator[_Unit]:
+    """Runs of lines that belong together, trimmed of white space; a heading may still be prose."""
+    rows = _table_rows(text, block)
+    widest = max([line.end - line.start for line in block])
     position = 0
     while position < len(block):
         line = block[position]
-        start, end = line.start, line.end
         if position in rows:
             cells, header = rows[position]
-            yield ("row" if header is not cells else "heading"), start, end, cells, header
+            kind: SentenceKind = "row" if header is not cells else "heading"
+            yield kind, line.start, line.end, cells, header
             position += 1
             continue
-        if line.rule:
-            yield "heading", start, end, (), ()
-            position += 1
-            continue
-        bullet = _BULLET.match(line.text)
-        kind: SentenceKind = "bullet" if bullet else "prose"
-        if kind == "prose" and _FACT.match(line.text) and len(line.text) <= _WRAP_WIDTH:
-            following = block[position + 1].text if position + 1 < len(block) else ""
-            previous = block[position - 1].text if position else ""
-            if _FACT.match(following) or _FACT.match(previous):
-                kind = "fact"
-        elif bullet and _FACT.match(line.text[bullet.end() :]) and len(line.text) <= _WRAP_WIDTH:
-            kind = "fact"
+        kind = _kind(block, position)
+        end = line.end
         position += 1
         while (
             position < len(block)
+            and kind != "heading"
             and position not in rows
-            and not block[position].rule
-            and _continues(block[position - 1].text, block[position].text, widest)
+            and _continues(block[position - 1].text, block[position], widest)
         ):
             end = block[position].end
             position += 1
-        yield kind, start, end, (), ()
+        yield kind, line.start, end, (), ()
 
 
-def _continues(above: str, below: str, widest: int) -> bool:
+def _kind(block: list[_Line], position: int) -> SentenceKind:
+    """What a line is that stands in no table; prose may be found to be a heading when it is cut."""
+    line = block[position]
+    words = line.text
+    is_short = len(words) <= _WRAP_WIDTH
+    if words[0].isupper() and not is_short:
+        return "prose"  # as nearly all are, without a look for bullets and labels
+    if line.rule:
+        return "heading"
+    bullet = _BULLET.match(words)
+    if bullet:
+        return "fact" if is_short and _FACT.match(words[bullet.end() :]) else "bullet"
+    if is_short and _FACT.match(words):
+        beside = block[max(0, position - 1) : position] + block[position + 1 : position + 2]
+        if any(_FACT.match(other.text) for other in beside):
+            return "fact"
+    return "prose"
+
+
+def _continues(above: str, below: _Line, widest: int) -> bool:
     """Whether a line goes on in the next one."""
-    if above[-1:] in _TERMINAL or _BULLET.match(below):
+    if above[-1] in _TERMINAL or _BULLET.match(below.text) or below.rule:
         return False
-    if below[:1].islower() or above[-1:] in ",،(-":
+    if below.text[0].islower() or above[-1] in ",،(-":
         return True
-    if _FACT.match(above) and _FACT.match(below):
+    if _FACT.match(above) and _FACT.match(below.text):
         return False
     return widest <= _WRAP_WIDTH and len(above) >= _WRAP_FILL * widest and len(above) >= 30
 
 
+def _leads_in(text: str, start: int, end: int) -> bool:
+    """Whether a colon ends the words, marks of emphasis aside."""
+    return text[end - 1] in ":*_ " and text[start:end].rstrip("*_ ").endswith(":")
+
+
 def _is_heading(text: str, start: int, end: int) -> bool:
-    words = text[start:end]
-    looks_so = (
-        words.startswith("#")
-        or words.rstrip("*_ ").endswith(":")
-        or (len(words) <= 60 and words[-1:] not in ".!?؟" and not _DIGIT.search(words))
-    )
+    looks_so = text[start] == "#" or _leads_in(text, start, end)
+    if not looks_so and end - start <= 60 and text[end - 1] not in ".!?؟":
+        looks_so = not _DIGIT.search(text, start, end)
     return looks_so and _stands_alone(text, start, end)
 
 
@@ -198,25 +219,24 @@ def _stands_alone(text: str, start: int, end: int) -> bool:
     return (start == 0 or text[start - 1] == "\n") and _LINE_END.match(text, end) is not None
 
 
-def _stops(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _stops(text: str, start: int, end: int, stop: re.Pattern[str]) -> list[tuple[int, int]]:
     """Splits prose at sentence ends; abbreviations, initials and decimals do not end one."""
-    first = start
-    for match in _STOP.finditer(text, start, end):
-        if match.end() >= end:
-            break
-        before = _last_word(text, first, match.start()).casefold()
-        following = _after_space(text, match.end(), len(text))
-        follower = text[following : following + 1]
-        if match.group()[0] == "." and (
-            before in _ABBREVIATIONS
-            or (len(before) == 1 and before.isalpha())
-            or follower.islower()
+    spans: list[tuple[int, int]] = []
+    for match in stop.finditer(text, start, end):
+        last, following = match.span(2)
+        if text[match.start()] != "." or not (
+            text[following].islower() or (match[1] is not None and _abbreviated(match, start))
         ):
-            continue
-        yield first, match.end()
-        first = min(following, end)
-    if first < end:
-        yield first, end
+            spans.append((start, last))
+            start = following
+    spans.append((start, end))
+    return spans
+
+
+def _abbreviated(stop: re.Match[str], start: int) -> bool:
+    """Whether an abbreviation or a single letter stands between `start` and a stop."""
+    before = _last_word(stop.string, start, stop.start()).casefold()
+    return before in _ABBREVIATIONS or (len(before) == 1 and before.isalpha())
 
 
 def _last_word(text: str, start: int, end: int) -> str:
@@ -229,14 +249,11 @@ def _last_word(text: str, start: int, end: int) -> str:
     return text[first:end]
 
 
-def _after_space(text: str, start: int, end: int) -> int:
-    space = _SPACE.match(text, start, end)
-    return start if space is None else space.end()
-
-
-def _table_rows(block: list[_Line]) -> dict[int, _Row]:
+def _table_rows(text: str, block: list[_Line]) -> dict[int, _Row]:
     """Rows of the tables by line number: lines of cells of which the first has no numbers."""
-    split = [_cells(line) if _may_be_row(line) else () for line in block]
+    if len(block) == 1:
+        return {}
+    split = [_cells(text, line) if _may_be_row(line) else () for line in block]
     if not any(split):
         return {}
     rows: dict[int, _Row] = {}
@@ -262,20 +279,24 @@ def _table_rows(block: list[_Line]) -> dict[int, _Row]:
 
 def _may_be_row(line: _Line) -> bool:
     """Whether anything but single spaces parts the words of a line."""
-    return "|" in line.text or " ".join(line.text.split()) != line.text
+    words = line.text
+    if words.isprintable() and "  " not in words and "|" not in words:  # of spaces, one prints
+        return False
+    return "|" in words or " ".join(words.split()) != words
 
 
 def _is_row(line: _Line, cells: _Cells) -> bool:
     return not line.rule and len(cells if "|" in line.text else _written(cells)) > 1
 
 
-def _cells(line: _Line) -> _Cells:
+def _cells(text: str, line: _Line) -> _Cells:
     """Cells between pipes or between tabs, empty ones too; else what two spaces part."""
     if "|" in line.text:
         inner = line.text.removeprefix("|")
         return _between("|", inner.removesuffix("|"), line.end - len(inner))
     if "\t" in line.text:
-        return _between("\t", line.margin + line.text, line.start - len(line.margin))
+        begin = line.start - line.margin
+        return _between("\t", text[begin : line.end], begin)
     return tuple(
         Cell(line.start + match.start(), line.start + match.end(), match.group())
         for match in _DRAWN_CELL.finditer(line.text)
@@ -312,7 +333,7 @@ def _under_titles(line: _Line, cells: _Cells, top: _Line, titles: _Cells) -> _Ro
 
 def _by_place(line: _Line, cells: _Cells, top: _Line, titles: _Cells) -> _Row:
     """A row of a table drawn with spaces: a cell left out shows in where the others stand."""
-    shift = line.start - len(line.margin) - top.start + len(top.margin)
+    shift = line.start - line.margin - top.start + top.margin
     named = int(cells[0].end <= titles[0].start + shift)
     counted = cells[named:]
     if len(counted) >= len(titles):

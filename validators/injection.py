@@ -19,6 +19,7 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote
 
+from llm_extract.lexicon.spaced import SpacedWords
 from llm_extract.record import Finding
 from llm_extract.validators.binding import read_operand
 from llm_extract.validators.rule import Rule
@@ -137,55 +138,59 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Orders:
-    """All entries: by word with the ASCII piece that opens the gate, and by stem."""
+    """All entries: by plain word, by the ASCII piece of an accented one, and by stem."""
 
-    pieces: frozenset[bytes]
-    words: dict[bytes, list[tuple[str, _Entry]]]
+    places: SpacedWords
+    plain: dict[str, list[_Entry]]
+    accented: dict[bytes, list[tuple[str, _Entry]]]
     stems: list[tuple[str, str, _Entry]]
     scripts: list[tuple[re.Pattern[str], re.Pattern[str]]]
     marks: re.Pattern[str]
 
 
 def _orders(text: str, raw: bytes, beyond: str) -> Iterator[Span]:
-    """Spans that read like an order, each word's in text order."""
+    """Spans that read like an order."""
     table = _order_table()
-    pieces = raw.translate(_LETTERS).split()
-    opened: list[tuple[str, _Entry]] = []
-    if not table.pieces.isdisjoint(pieces):
-        for piece in table.pieces.intersection(pieces):
-            opened += table.words[piece]
-    low = beyond.lower()
-    if any(script.search(low) and stems.search(low) for script, stems in table.scripts):
-        opened += [(stem, entry) for gate, stem, entry in table.stems if gate in low]
-    if not opened:
-        return
     low = text.lower()
     if len(low) != len(text):
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    for word, entry in opened:
+    for place in table.places.places(low):
+        at, word = place.start(), place[1]
+        end = at + len(word)
+        if beyond and (_is_letter(low, at - 1) or _is_letter(low, end)):
+            continue  # part of a word in another script
+        for entry in table.plain[word]:
+            order = entry.then.match(text, end)
+            if order is not None and _may_begin(text, at, entry):
+                yield at, order.end()
+    for word, entry in _opened(table, raw, beyond) if beyond else ():
         at = low.find(word)
         while at >= 0:
-            after = _order_at(text, low, at, word, entry)
-            if after is not None:
-                yield at, after
+            order = entry.then.match(text, at + len(word))
+            if order is not None and _may_begin(text, at, entry):
+                yield at, order.end()
             at = low.find(word, at + 1)
 
 
-def _order_at(text: str, low: str, at: int, word: str, entry: _Entry) -> int | None:
-    """Where the order ends that a word at this place begins; None when it begins none."""
-    end = at + len(word)
-    if word.isalpha() and word.isascii() and (_is_letter(low, at - 1) or _is_letter(low, end)):
-        return None
-    if entry.opening or entry.before is not None:
-        begin = max(0, at - LOOKED_BACK)
-        # A letter in front, so that a pattern takes only the true beginning for one.
-        prefix = text[begin:at] if begin == 0 else "x" + text[begin:at]
-        if entry.opening and not _opens(prefix, text[at], entry.openers):
-            return None
-        if entry.before is not None and not entry.before.search(prefix):
-            return None
-    match = entry.then.match(text, end)
-    return match.end() if match else None
+def _opened(table: _Orders, raw: bytes, beyond: str) -> Iterator[tuple[str, _Entry]]:
+    """Words and stems beyond ASCII that a text may hold."""
+    for piece in table.accented.keys() & set(raw.translate(_LETTERS).split()):
+        yield from table.accented[piece]
+    low = beyond.lower()
+    if any(script.search(low) and stems.search(low) for script, stems in table.scripts):
+        yield from ((stem, entry) for gate, stem, entry in table.stems if gate in low)
+
+
+def _may_begin(text: str, at: int, entry: _Entry) -> bool:
+    """Whether what stands before a place lets the order of an entry begin there."""
+    if not entry.opening and entry.before is None:
+        return True
+    begin = max(0, at - LOOKED_BACK)
+    # A letter in front, so that a pattern takes only the true beginning for one.
+    prefix = text[begin:at] if begin == 0 else "x" + text[begin:at]
+    if entry.opening and not _opens(prefix, text[at], entry.openers):
+        return False
+    return entry.before is None or entry.before.search(prefix) is not None
 
 
 def _is_letter(text: str, at: int) -> bool:
@@ -398,7 +403,8 @@ def _order_table() -> _Orders:
     source = files("llm_extract.validators").joinpath("injection.toml")
     tables: dict[str, Any] = tomllib.loads(source.read_text(encoding="utf-8"))
     shared = tables.pop("shared")
-    words: dict[bytes, list[tuple[str, _Entry]]] = {}
+    plain: dict[str, list[_Entry]] = {}
+    accented: dict[bytes, list[tuple[str, _Entry]]] = {}
     stems: list[tuple[str, str, _Entry]] = []
     for table in tables.values():
         names = {"num": shared["num"], "made": table["made"], "figure": table["figure"]}
@@ -412,8 +418,11 @@ def _order_table() -> _Orders:
                 then=_compiled(given["then"], names),
             )
             for word in given.get("words", []):
-                pieces = word.encode().translate(_LETTERS).split()
-                words.setdefault(max(pieces, key=len), []).append((word, entry))
+                if word.isascii():
+                    plain.setdefault(word, []).append(entry)
+                else:
+                    piece = max(word.encode().translate(_LETTERS).split(), key=len)
+                    accented.setdefault(piece, []).append((word, entry))
             for stem in given.get("stems", []):
                 stems.append(("".join(c for c in stem if not c.isascii()), stem, entry))
     marks = re.compile("|".join(shared["marks"]), re.IGNORECASE | re.MULTILINE)
@@ -421,7 +430,8 @@ def _order_table() -> _Orders:
     for letters in _SCRIPTS:
         own = {gate for gate, _, _ in stems if letters.match(gate)}
         scripts.append((letters, _any_of(own)))
-    return _Orders(frozenset(words), words, stems, scripts, marks)
+    places = SpacedWords(plain, codec="ascii", within="_")
+    return _Orders(places, plain, accented, stems, scripts, marks)
 
 
 def _any_of(words: set[str]) -> re.Pattern[str]:

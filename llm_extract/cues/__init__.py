@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from llm_extract.cues.arabic import AND_OR_SO, PROCLITICS, SO, any_spelling
-from llm_extract.lexicon.first_words import can_begin, first_word_finder
+from llm_extract.lexicon.first_words import can_begin, openings
+from llm_extract.lexicon.spaced import SpacedWords
 from llm_extract.lexicon.words import lowered
 from llm_extract.schema import Outcome, Weapon
 
@@ -27,9 +28,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Cue:
-    """Words that tell of an outcome; `start` included, `end` excluded."""
+    """Words that tell of an outcome; `start` included, `end` excluded.
+
+    Never changed, and not frozen only because that would make it five times as dear.
+    """
 
     start: int
     end: int
@@ -111,71 +115,143 @@ def casualty_cues(text: str, language: str | None) -> list[Cue]:
 
     Words of equal span that fit several roles give one cue with these roles.
     """
-    table = cue_table(language)
-    found: dict[_Span, set[Role]] = {}
-    for outcome, role, start, end in _matches(table, text):
-        found.setdefault((start, end, _OUTCOMES.index(outcome)), set()).add(role)
-    kept: list[Cue] = []
-    for crowd in _crowds(sorted(found)):
-        first = len(kept)
-        for start, end, nth in sorted(crowd, key=lambda span: span[0] - span[1]):
-            if all(end <= cue.start or start >= cue.end for cue in kept[first:]):
-                roles = frozenset(found[start, end, nth])
-                kept.append(Cue(start, end, _OUTCOMES[nth], roles, text[start:end]))
-    return sorted(kept, key=lambda cue: cue.start)
+    code = cue_table(language).language
+    told = _told_by_first_words(code, text) if code in _CODECS else _told_anywhere(code, text)
+    return [
+        Cue(start, end, _OUTCOMES[nth], roles, text[start:end])
+        for start, end, nth, roles in _standing(told)
+    ]
 
 
-_Span = tuple[int, int, int]
-"""Start, end (excluded), place of the outcome in `_OUTCOMES`."""
+_Told = tuple[int, int, int, frozenset[Role]]
+"""Start, end (excluded) and roles of what may be a cue; in third place the outcome's number."""
+
+_Slot = tuple[int, Role]
+"""The place of an outcome in `_OUTCOMES`, and a role."""
 
 
-def _crowds(spans: Sequence[_Span]) -> Iterator[Sequence[_Span]]:
-    """Spans in order, in runs of which none overlaps the next run."""
-    first = reach = 0
-    for nth, (start, end, _) in enumerate(spans):
-        if start >= reach and nth:
-            yield spans[first:nth]
-            first = nth
-        reach = max(reach, end)
-    if spans:
-        yield spans[first:]
+def _standing(told: Iterable[_Told]) -> list[_Told]:
+    """Of what is told in order, the longer where some overlap."""
+    standing: list[_Told] = []
+    crowd: list[_Told] = []
+    reach = 0
+    for one in told:
+        if one[0] >= reach:
+            standing += crowd if len(crowd) < 2 else _longest(crowd)
+            crowd = [one]
+            reach = one[1]
+        else:
+            crowd.append(one)
+            reach = max(reach, one[1])
+    return standing + _longest(crowd)
 
 
-def _matches(table: CueTable, text: str) -> Iterator[tuple[Outcome, Role, int, int]]:
-    """What each pattern finds from left to right; a pattern's own matches never overlap."""
-    finder = _finder(table.language)
-    if finder is None:
-        for (outcome, role), pattern in table.outcomes.items():
-            for match in pattern.finditer(text):
-                # "And", where it is written as one with the cue, is the first group.
-                yield outcome, role, match.end(1) if match[1] else match.start(), match.end()
-        return
-    done: dict[tuple[Outcome, Role], int] = {}
-    for found in finder.finditer(" " + lowered(text)):
-        start = found.start()
-        for slot, pattern in _beginning_with(table.language, found[1]):
+def _longest(crowd: list[_Told]) -> list[_Told]:
+    kept: list[_Told] = []
+    for one in sorted(crowd, key=lambda told: told[0] - told[1]):
+        if all(one[1] <= other[0] or one[0] >= other[1] for other in kept):
+            kept.append(one)
+    return sorted(kept)
+
+
+def _merged(found: Iterable[tuple[int, int, _Slot]]) -> list[_Told]:
+    """Roles of equal spans and outcomes together, in order."""
+    roles: dict[tuple[int, int, int], list[Role]] = {}
+    for start, end, (nth, role) in found:
+        roles.setdefault((start, end, nth), []).append(role)
+    return [(*span, frozenset(roles[span])) for span in sorted(roles)]
+
+
+def _told_anywhere(language: str, text: str) -> list[_Told]:
+    """What the patterns find, each from left to right; their own matches never overlap."""
+    return _merged(
+        # "And", where it is written as one with the cue, is the first group.
+        (match.end(1) if match[1] else match.start(), match.end(), (_OUTCOMES.index(outcome), role))
+        for (outcome, role), pattern in cue_table(language).outcomes.items()
+        for match in pattern.finditer(text)
+    )
+
+
+# --- by first words -----------------------------------------------------------------------------
+
+
+def _told_by_first_words(language: str, text: str) -> list[_Told]:
+    """The same, of languages in which nothing is written as one with a cue."""
+    told: list[_Told] = []
+    done: dict[_Slot, int] = {}
+    reach = 0
+    beginnings = _beginnings(language)
+    is_ascii = text.isascii()
+    for place in beginnings.first_words.places(lowered(text)):
+        start = place.start()
+        alone, longer, patterns = beginnings[place[1]]
+        if is_ascii and start >= reach and not (longer and longer.match(text, start)):
+            for length, nth, roles in alone:
+                told.append((start, start + length, nth, roles))
+            continue
+        found: list[tuple[int, int, _Slot]] = []
+        for slot, pattern in patterns:
             cue = pattern.match(text, start) if done.get(slot, 0) <= start else None
             if cue is not None:
                 done[slot] = cue.end()
-                yield *slot, start, cue.end()
+                found.append((start, cue.end(), slot))
+        if found:
+            told += _merged(found)
+            reach = max(reach, told[-1][1])
+    return told
 
 
-@cache
-def _finder(language: str) -> re.Pattern[str] | None:
-    """Finds the words that cues begin with; None for Arabic, whose words have letters before."""
-    if language == "ar":
-        return None
-    return first_word_finder(cue for cues in _outcome_words(language).values() for cue in cues)
+class _Beginning(NamedTuple):
+    """What a word tells by itself, and what may tell more in its place."""
+
+    alone: list[tuple[int, int, frozenset[Role]]]
+    """Length of the word, number of the outcome and roles."""
+    longer: re.Pattern[str] | None
+    """Any of the cues that begin with the word and go on behind it."""
+    patterns: list[tuple[_Slot, re.Pattern[str]]]
+    """All cues that begin with the word, for each outcome and role."""
 
 
-@cache
-def _beginning_with(
-    language: str, word: str
-) -> tuple[tuple[tuple[Outcome, Role], re.Pattern[str]], ...]:
-    """The patterns of the cues that can begin with a word, by outcome and role."""
-    patterns = []
-    for slot, words in _outcome_words(language).items():
-        fitting = [cue for cue in words if can_begin(cue, word)]
-        if fitting:
-            patterns.append((slot, _compiled(fitting, language, slot[1])))
-    return tuple(patterns)
+class _Beginnings(dict[str, _Beginning]):
+    """What the words of a language, or the prefixes of words, begin; compiled when first met."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+        cues = [cue for cues in _outcome_words(language).values() for cue in cues]
+        begun = [some for some in map(openings, cues) if some is not None]
+        if len(begun) < len(cues):
+            raise ValueError(f"a cue of {language} can begin with any word")
+        self._prefixes = {prefix for some in begun for prefix in some.prefixes}
+        words = {word for some in begun for word in some.words}
+        self.first_words = SpacedWords(words, self._prefixes, codec=_CODECS[language])
+
+    def __missing__(self, word: str) -> _Beginning:
+        alone: dict[int, list[Role]] = {}
+        longer: list[str] = []
+        patterns: list[tuple[_Slot, re.Pattern[str]]] = []
+        ends_open = word in self._prefixes
+        for (outcome, role), cues in _outcome_words(self._language).items():
+            nth = _OUTCOMES.index(outcome)
+            fitting = [cue for cue in cues if can_begin(cue, word)]
+            further = [cue for cue in fitting if ends_open or not _ONE_WORD.fullmatch(cue)]
+            longer += further
+            if fitting:
+                patterns.append(((nth, role), _compiled(fitting, self._language, role)))
+            if len(further) < len(fitting):
+                alone.setdefault(nth, []).append(role)
+        self[word] = begun = _Beginning(
+            [(len(word), nth, frozenset(roles)) for nth, roles in sorted(alone.items())],
+            _compiled(longer, self._language) if longer else None,
+            patterns,
+        )
+        return begun
+
+
+_ONE_WORD = re.compile(r"(?:[^\W_]|\[[^\W_]+\]|\(\?:|[|)?])+")
+"""A cue of letters alone, which ends with the word that it begins with."""
+
+_CODECS = {"en": "latin-1", "fr": "latin-1", "es": "latin-1", "uk": "cp1251", "ru": "cp1251"}
+"""A byte for every letter of a language; Arabic is not here, as it writes words before a cue."""
+
+_beginnings = cache(_Beginnings)

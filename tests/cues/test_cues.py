@@ -6,11 +6,15 @@ import re
 import tomllib
 from importlib.resources import files
 from itertools import chain
+from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llm_extract.cues import LANGUAGES, ROLES, Cue, casualty_cues, cue_table
 from llm_extract.cues.arabic import any_spelling
+from llm_extract.schema import Outcome
 
 SECTIONS = {
     "context": ("including", "carries", "of_container", "beside", "corrected", "rescued", "clause"),
@@ -139,3 +143,39 @@ def test_other_languages_tell_the_outcomes_apart(
     language: str, text: str, outcomes: list[str]
 ) -> None:
     assert [cue.outcome for cue in casualty_cues(text, language)] == outcomes
+
+
+@given(st.data())
+def test_first_words_lead_to_what_the_patterns_find_by_themselves(data: st.DataObject) -> None:
+    language = data.draw(st.sampled_from([code for code in LANGUAGES if code != "ar"]))
+    words = [word for cue in cues_of(language) for word in re.split(r"[^\w-]+", cue) if word]
+    signs = st.sampled_from([" ", " ", "\n", ", ", "/", "_", "é", "п", "\u064b", "K", "—", "5"])
+    pieces = data.draw(st.lists(st.tuples(st.sampled_from(words), signs), max_size=12))
+    text = "".join(f"{word}{sign}" for word, sign in pieces)
+    assert spans(casualty_cues(text, language)) == longest(text, language)
+
+
+def cues_of(language: str) -> list[str]:
+    source = files("llm_extract.cues").joinpath(f"{language}.toml").read_text(encoding="utf-8")
+    outcomes = tomllib.loads(source)["outcomes"]
+    return [cue for roles in outcomes.values() for cues in roles.values() for cue in cues]
+
+
+def spans(found: list[Cue]) -> list[tuple[int, int, str, frozenset[str]]]:
+    return [(cue.start, cue.end, cue.outcome, frozenset(cue.roles)) for cue in found]
+
+
+def longest(text: str, language: str) -> list[tuple[int, int, str, frozenset[str]]]:
+    """The cues as each pattern finds them alone, of overlapping ones the longer."""
+    roles: dict[tuple[int, int, str], set[str]] = {}
+    for (outcome, role), pattern in cue_table(language).outcomes.items():
+        for match in pattern.finditer(text):
+            roles.setdefault((*match.span(), outcome), set()).add(role)
+    order = get_args(Outcome)
+    kept: list[tuple[int, int, str]] = []
+    for start, end, outcome in sorted(
+        roles, key=lambda span: (span[0] - span[1], span[0], order.index(span[2]))
+    ):
+        if all(end <= other[0] or start >= other[1] for other in kept):
+            kept.append((start, end, outcome))
+    return [(*span, frozenset(roles[span])) for span in sorted(kept)]
