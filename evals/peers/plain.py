@@ -44,7 +44,8 @@ TOLL_TOKENS = 200
 CLAIMS_SYSTEM = """You extract casualty figures from news and human rights reports.
 Return a JSON object with two lists, in the order of the text: claims and facilities.
 
-claims holds one entry for every figure of people that the report states:
+claims holds one entry for every figure of people that the report states, often many:
+- quote: the words of the report that state the figure, copied exactly
 - outcome: what happened to them: killed, injured, missing, detained, abducted, displaced, or
   casualties where killed and injured people share one number
 - total: number of people
@@ -53,13 +54,13 @@ claims holds one entry for every figure of people that the report states:
 - perpetrators: who is held responsible
 - places: where it happened
 - period: when it happened, in the words of the report
-- quote: the words of the report that state the figure, copied exactly
 
-facilities holds one entry for every building or site that was attacked, damaged or destroyed:
+facilities holds one entry for every building or site that was attacked, damaged or destroyed; it is
+empty when there was none:
+- quote: the words of the report, copied exactly
 - kind: what it is, for example school, medical, residential
 - number: how many
 - effect: attacked, damaged or destroyed
-- quote: the words of the report, copied exactly
 
 Two sources that give different numbers are two claims. Write numbers as digits. Do not add numbers
 up and do not guess. Use null, or an empty list, for anything the report does not state."""
@@ -81,8 +82,9 @@ class FlatToll(BaseModel):
 
 
 class StatedClaim(BaseModel):
-    """One figure of people."""
+    """One figure of people; the quote comes first, so that the numbers are read from it."""
 
+    quote: str = Field(description="the words of the report that state the figure")
     outcome: Outcome = Field(description="what happened to the people")
     total: int | None = Field(description="number of people")
     children: int | None = Field(description="how many of them are children")
@@ -92,16 +94,15 @@ class StatedClaim(BaseModel):
     perpetrators: list[str] = Field(description="who is held responsible")
     places: list[str] = Field(description="where it happened")
     period: str | None = Field(description="when it happened, in the words of the report")
-    quote: str = Field(description="the words of the report that state the figure")
 
 
 class StatedFacility(BaseModel):
     """One figure of places."""
 
+    quote: str = Field(description="the words of the report that say so")
     kind: FacilityKind = Field(description="what kind of place it is")
     number: int | None = Field(description="how many")
     effect: FacilityEffect = Field(description="what happened to the place")
-    quote: str = Field(description="the words of the report that say so")
 
 
 class StatedFigures(BaseModel):
