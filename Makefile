@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint format mutation-report bench bench-validators lock build clean
+.PHONY: help run test lint format mutation-report bench bench-validators peers-env lock build clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ run: $(VENV)/run.stamp ## install, fetch the local model, extract the sample rep
 	@$(BIN)/llm-extract models pull
 	@$(BIN)/llm-extract run examples/ --published $(EXAMPLES_PUBLISHED) --out $(EXAMPLES_OUT)
 
-test: lint ## install, fetch the local model, check and test everything
+test: lint $(VENV)/bench.stamp ## install, fetch the local model, check and test everything
 	@$(BIN)/llm-extract models pull
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
@@ -48,6 +48,8 @@ bench: $(VENV)/dev.stamp ## the timed tests, with what they measured
 
 bench-validators: $(VENV)/bench.stamp ## records/s of the rules, grounding beside langextract, growth
 	@PYTHONPATH=.:tests $(VENV)/bench/bin/python -m benchmarks.validators
+
+peers-env: $(VENV)/bench.stamp ## the environment of langextract, which evals compare with
 
 build: $(VENV)/dev.stamp ## wheel and sdist in dist/
 	@$(BIN)/python -m build --no-isolation
