@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from llm_extract.lexicon import inflection
 
@@ -31,8 +31,7 @@ _GAP = re.compile(r"[ \u00a0]|[ \t]*\n[ \t]*(?=\w)")
 """What may stand between the words of one noun."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the lexicon knows of one surface form."""
 
     role: Role
@@ -40,8 +39,7 @@ class Entry:
     number: Number
 
 
-@dataclass(frozen=True, slots=True)
-class Noun:
+class Noun(NamedTuple):
     """A known noun in a text; `start` is its first character, `end` one past its last.
 
     `label` of a person is `people`, `occupation`, `civilians`, `children`, `women`, `men` or a

@@ -155,19 +155,19 @@ def _mention(
     if reading.upper is not None:
         qualifier = "range"
     start, end = folded.span(reading.start, reading.end)
-    qualifier_span: tuple[int, int] | tuple[None, None] = (None, None)
-    if qualified.start is not None and qualified.end is not None:
-        qualifier_span = folded.span(qualified.start, qualified.end)
+    qualifier_start, qualifier_end = qualified.start, qualified.end
+    if qualifier_start is not None and qualifier_end is not None:
+        qualifier_start, qualifier_end = folded.span(qualifier_start, qualifier_end)
     return Mention(
-        start=start,
-        end=end,
-        text=folded.text[start:end],
-        kind=kind,
-        value=reading.value,
-        upper=reading.upper,
-        qualifier=qualifier,
-        qualifier_start=qualifier_span[0],
-        qualifier_end=qualifier_span[1],
-        basis=reading.basis,
-        language=reading.language,
+        start,
+        end,
+        folded.text[start:end],
+        kind,
+        reading.value,
+        reading.upper,
+        qualifier,
+        qualifier_start,
+        qualifier_end,
+        reading.basis,
+        reading.language,
     )
