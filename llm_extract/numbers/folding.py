@@ -16,11 +16,13 @@ _SIGNS: Final = (
 )
 _SIGN = re.compile(f"[{_SIGNS}]+")
 _BROKEN = re.compile(r"[-\u00ad‐][ \t]*\r?\n[ \t]*(?=[a-z])")
+_GOES_ON = re.compile(r"\n[ \t]*[a-z]")
+"""The end of `_BROKEN`, which is found sooner than its beginning."""
+
 _LAST_LETTERS = re.compile(r"(?<![^\W_])[A-Za-z]+$")
 _LETTERS_ON = re.compile(r"[a-z]+")
 _NUMBER_WORDS: Final = frozenset(english_words.VALUES)
-_MISREAD_AFTER = re.compile(r"\d[OoIl]")
-_MISREAD_BEFORE = re.compile(r"[Il]\d")
+_MISREAD_NEAR = re.compile(r"\d(?:[OoIl]|(?<=[Il]\d))")
 _MISREAD_NUMBER = re.compile(
     r"(?<![\w.,'’/#&+-])(?=[OIl,.]*\d)(?:[Il\d][OoIl\d]*(?<![ol])(?:[,.][OoIl\d]{3}(?<!l))*)(?![\w/])"
 )
@@ -68,7 +70,7 @@ def fold(text: str) -> Folded:
         offsets.extend(range(begin, len(text)))
         bare = "".join([text[at] for at in offsets])
     digits = bare
-    if _MISREAD_AFTER.search(bare) is not None or _MISREAD_BEFORE.search(bare) is not None:
+    if _MISREAD_NEAR.search(bare) is not None:
         digits = _MISREAD_NUMBER.sub(lambda found: found.group().translate(_DIGITS), bare)
     low = digits.lower()
     if len(low) != len(bare):
@@ -81,7 +83,7 @@ def fold(text: str) -> Folded:
 
 def _line_ends(text: str) -> Iterator[tuple[int, int]]:
     """Hyphen and line end inside one number word ("seven-", "teen")."""
-    if "\n" not in text:
+    if _GOES_ON.search(text) is None:
         return
     read = 0
     for broken in _BROKEN.finditer(text):

@@ -28,7 +28,7 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
     """
     folded = fold(text)
     page = folded.page
-    grammar = grammar_for(language, _ARABIC_LETTER.search(text) is not None)
+    grammar = grammar_for(language, _has_arabic(text))
     mentions: list[Mention] = []
     beginnings = _Beginnings(page.low, grammar)
     at = floor = 0
@@ -41,6 +41,10 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
         mentions.append(_mention(folded, grammar, reading, between))
         at = floor = reading.end
     return Ledger(text, tuple(mentions))
+
+
+def _has_arabic(text: str) -> bool:
+    return not text.isascii() and _ARABIC_LETTER.search(text) is not None
 
 
 class _Beginnings:
