@@ -9,7 +9,7 @@ from llm_extract.lexicon import noun_lexicon
 from llm_extract.lexicon.nouns import WORD
 from llm_extract.numbers import english_words as words
 from llm_extract.numbers import tables
-from llm_extract.numbers.english_lists import PAIRED, read_bare, read_definite
+from llm_extract.numbers.english_lists import PAIRED, definite_places, read_bare, read_definite
 from llm_extract.numbers.english_persons import (
     AGED,
     MAX_MODIFIERS,
@@ -253,7 +253,8 @@ _TRIGGERS: Final = (
         r"(?:no\s+one|nobody|none|not\s+(?:a\s+single(?:\s+one)?|one|a\s+soul)|no|without)\b",
         _read_denial,
     ),
-    Trigger("en_definite", r"(?:his|her|their|the)(?=\s)", read_definite),
+    Trigger("en_own", r"(?:his|her|their)(?=\s)", read_definite),
+    Trigger("en_definite", r"the(?=\s)", read_definite, definite_places),
     Trigger("en_bare", rf"(?:(?<=and\s)|(?<=,\s)|(?<=old\s))(?:{PAIRED})\b", read_bare),
     Trigger("en_both", r"(?:both|twins?)\b", _read_both),
 )

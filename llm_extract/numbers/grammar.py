@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
-from llm_extract.lexicon.first_words import can_begin, first_word_finder
+from llm_extract.lexicon.first_words import all_openings, can_begin
+from llm_extract.lexicon.words import any_word
 from llm_extract.numbers import arabic, english, foreign
 from llm_extract.numbers.mention import Kind
-from llm_extract.numbers.reading import Reader
+from llm_extract.numbers.reading import PlaceFinder, Reader
 from llm_extract.schema import Qualifier
 
 DIGITS: Final = r"(?P<digits>\+?\d)"
@@ -24,14 +25,16 @@ class Grammar:
 
     `latin` is the code given to a number with no Arabic word beside it. `qualifier_tails` lists
     phrases by their last word, longest first. `scan` matches where a number may begin;
-    `first_words` finds the words that one can begin with, None where that is any word, and
-    `beginning_with` gives the parts of `scan` that such a word may begin.
+    `places` finds such words and digits behind one other character: group 1 is a word, None where
+    digits stand; it is None where any word can begin a number. `other_places` find the words that
+    it passes. `beginning_with` gives the parts of `scan` that a word may begin.
     """
 
     latin: str
     reads_arabic: bool
     scan: re.Pattern[str]
-    first_words: re.Pattern[str] | None
+    places: re.Pattern[str] | None
+    other_places: tuple[PlaceFinder, ...]
     beginning_with: Callable[[str], tuple[re.Pattern[str], ...]]
     readers: Mapping[str, Reader]
     day_first: re.Pattern[str]
@@ -67,13 +70,15 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     months = "|".join(sorted((m for r in rules for m in r.months), key=len, reverse=True))
     heads = {"url": r"https?://\S+|www\.\S+", "month": rf"(?:{months})\b"}
     heads |= {trigger.name: trigger.pattern for trigger in triggers}
+    other_places = {t.name: t.places for t in triggers if t.places is not None}
     word_starts = "|".join(f"(?P<{name}>{pattern})" for name, pattern in heads.items())
     trailers: dict[str, Qualifier] = {p: q for r in rules for p, q in r.trailers.items()}
     return Grammar(
         latin=latin,
         reads_arabic=arabic_letters,
         scan=re.compile(rf"{DIGITS}|\b(?:{word_starts})"),
-        first_words=first_word_finder(heads.values()),
+        places=_places(p for name, p in heads.items() if name not in other_places),
+        other_places=tuple(other_places.values()),
         beginning_with=cache(partial(_beginning_with, heads)),
         readers={t.name: t.reader for t in triggers},
         day_first=_day_first(months),
@@ -98,6 +103,14 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
         between_words=frozenset().union(*(r.between_words for r in rules)),
         change_words=frozenset().union(*(r.change_words for r in rules)),
     )
+
+
+def _places(patterns: Iterable[str]) -> re.Pattern[str] | None:
+    """Where the patterns or digits may begin, and more: only ASCII letters are told quickly."""
+    begun = all_openings(patterns)
+    if begun is None:
+        return None
+    return re.compile(rf"[^a-z](?:(?<=\d)\d*|({any_word(*begun, '[a-z]')}))")
 
 
 def _beginning_with(heads: Mapping[str, str], word: str) -> tuple[re.Pattern[str], ...]:

@@ -8,13 +8,12 @@ from typing import Final
 from llm_extract.numbers.context import EXACT, Qualified, kind_of, qualifier_of
 from llm_extract.numbers.digits import read_digits, read_month
 from llm_extract.numbers.folding import Folded, fold
-from llm_extract.numbers.grammar import DIGITS, Grammar, grammar_for
+from llm_extract.numbers.grammar import Grammar, grammar_for
 from llm_extract.numbers.mention import Kind, Ledger, Mention
+from llm_extract.numbers.places import Places
 from llm_extract.numbers.reading import Page, Reading
 from llm_extract.schema import Qualifier
 
-_DIGIT = re.compile(DIGITS)
-_DIGIT_RUN = re.compile(r"\d+")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a]")
 _UNQUALIFIED: Final = frozenset({"identifier", "date", "year", "ordinal", "vague"})
 _CASUALTY_NEXT = re.compile(r"\s*(?:were\s+)?(?:killed|wounded|injured|dead|missing|hurt)\b")
@@ -30,9 +29,9 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
     page = folded.page
     grammar = grammar_for(language, _has_arabic(text))
     mentions: list[Mention] = []
-    beginnings = _Beginnings(page.low, grammar)
+    places = Places(page.low, grammar)
     at = floor = 0
-    while (found := beginnings.after(at)) is not None:
+    while (found := places.after(at)) is not None:
         reading = _read(page, grammar, found, floor)
         if reading is None:
             at = max(found.end(), at + 1)
@@ -45,46 +44,6 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
 
 def _has_arabic(text: str) -> bool:
     return not text.isascii() and _ARABIC_LETTER.search(text) is not None
-
-
-class _Beginnings:
-    """The places of a text where a number may begin, asked for from left to right."""
-
-    def __init__(self, low: str, grammar: Grammar) -> None:
-        self._low = low
-        self._grammar = grammar
-        self._next = 0
-        self._places: list[tuple[int, str]] = []
-        if grammar.first_words is not None:
-            words = [(w.start(), w[1]) for w in grammar.first_words.finditer(" " + low)]
-            runs = [
-                (start - low.startswith("+", start - 1), "")
-                for start in (run.start() for run in _DIGIT_RUN.finditer(low))
-            ]
-            self._places = sorted(words + runs)
-
-    def after(self, at: int) -> re.Match[str] | None:
-        """The first of them at `at` or behind it, named by the group of the grammar's scan."""
-        if self._grammar.first_words is None:
-            return self._grammar.scan.search(self._low, at)
-        if self._low[at : at + 1].isdecimal():
-            return _DIGIT.match(self._low, at)
-        while self._next < len(self._places):
-            start, word = self._places[self._next]
-            self._next += 1
-            found = self._match(start, word) if start >= at else None
-            if found is not None:
-                return found
-        return None
-
-    def _match(self, start: int, word: str) -> re.Match[str] | None:
-        if not word:
-            return _DIGIT.match(self._low, start)
-        for pattern in self._grammar.beginning_with(word):
-            found = pattern.match(self._low, start)
-            if found is not None:
-                return found
-        return None
 
 
 def _read(page: Page, grammar: Grammar, found: re.Match[str], floor: int) -> Reading | None:

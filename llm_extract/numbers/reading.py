@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,13 +41,22 @@ Reader = Callable[[Page, "re.Match[str]"], Reading | None]
 """Reads the number that begins at a match of its trigger; None where there is none after all."""
 
 
+PlaceFinder = Callable[[str], Iterator[tuple[int, str]]]
+"""Finds places of a folded text: offsets of words, with the word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A pattern where a number of one language may begin; the scan tries it at word starts only."""
+    """A pattern where a number of one language may begin; the scan tries it at word starts only.
+
+    A pattern of words that stand everywhere and seldom count brings its own finder, which gives the
+    places where its reader may read a number, and others.
+    """
 
     name: str
     pattern: str
     reader: Reader
+    places: PlaceFinder | None = None
 
 
 @dataclass(frozen=True, slots=True)
