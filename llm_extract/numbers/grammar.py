@@ -27,7 +27,8 @@ class Grammar:
     phrases by their last word, longest first. `scan` matches where a number may begin;
     `places` finds such words and digits behind one other character: group 1 is a word, None where
     digits stand; it is None where any word can begin a number. `other_places` find the words that
-    it passes. `beginning_with` gives the parts of `scan` that a word may begin.
+    it passes. `beginning_with` gives the parts of `scan` that a word may begin. `unit_words` are
+    the first letters, up to a sign, of units and of the words before them.
     """
 
     latin: str
@@ -44,6 +45,7 @@ class Grammar:
     trailers: Mapping[str, Qualifier]
     connector: re.Pattern[str]
     units: Mapping[str, Kind]
+    unit_words: frozenset[str]
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
     labels: Mapping[str, Kind]
@@ -93,6 +95,9 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
             [w for r in rules for w in r.range_words], [w for r in rules for w in r.between_words]
         ),
         units={u: k for r in rules for u, k in r.units.items()},
+        unit_words=frozenset(
+            word.partition("'")[0] for r in rules for word in (*r.units, *r.unit_gaps)
+        ),
         unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
         scales={s: v for r in rules for s, v in r.scales.items()},
         labels={w: k for r in rules for w, k in r.labels.items()},
