@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Literal, NamedTuple
 
@@ -59,17 +59,19 @@ class Noun(NamedTuple):
         return self.number != "singular"
 
 
+_KEPT_WORDS = 1 << 14
+
+
 @dataclass(frozen=True, slots=True)
 class NounLexicon:
     """All known surface forms of one language, by normalised form.
 
-    `longest` is the most words of a form, `reach` the same of those that begin with a word.
+    `reach` gives the most words of a form that may begin with a word of a text.
     """
 
     language: str
     entries: Mapping[str, Entry]
-    longest: int
-    reach: Mapping[str, int]
+    reach: Callable[[str], int]
 
     def entry(self, form: str) -> Entry | None:
         """What is known of one form (one or several words), None when nothing is."""
@@ -88,7 +90,7 @@ class NounLexicon:
 
     def beginning(self, text: str, first: re.Match[str], end: int | None = None) -> Noun | None:
         """The longest known noun that begins with a match of `WORD`; it ends at `end` or before."""
-        most = self._reach_of(first.group())
+        most = self.reach(first.group())
         if most == 0:
             return None
         stop = len(text) if end is None else end
@@ -107,12 +109,6 @@ class NounLexicon:
                 if entry is not None:
                     return Noun(start, last, form.casefold(), entry.role, entry.label, entry.number)
         return None
-
-    def _reach_of(self, first: str) -> int:
-        """Words of the longest form that may begin with a word of a text."""
-        if self.language == "ar" or "\n" in first:
-            return self.longest
-        return self.reach.get(inflection.normalised(first, self.language), 0)
 
     def scan(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Noun]:
         """Known nouns of `text[start:end]` from left to right, longest first, never overlapping."""
@@ -139,7 +135,7 @@ def noun_lexicon(language: str) -> NounLexicon:
     """The lexicon of an ISO 639-1 language; an empty one for a language without a file."""
     source = resources.files("llm_extract.lexicon").joinpath(f"{language}.toml")
     if not language.isalpha() or not source.is_file():
-        return NounLexicon(language, {}, 0, {})
+        return NounLexicon(language, {}, lambda _: 0)
     table = tomllib.loads(source.read_text(encoding="utf-8"))
     rule: str = table["plural"]
     entries: dict[str, Entry] = {}
@@ -149,8 +145,24 @@ def noun_lexicon(language: str) -> NounLexicon:
                 for form, number in inflection.forms(noun, rule):
                     known = inflection.normalised(form, language)
                     entries.setdefault(known, Entry(role, label, number))
-    reach: dict[str, int] = {}
+    return NounLexicon(language, entries, _reach(language, entries))
+
+
+def _reach(language: str, entries: Iterable[str]) -> Callable[[str], int]:
+    """Words of the longest entry that may begin with a word, which readers ask for at every step.
+
+    An Arabic word may have proclitics, and one that goes on in the next line another hyphen.
+    """
+    by_word: dict[str, int] = {}
     for form in entries:
         first, *others = form.split(" ")
-        reach[first] = max(reach.get(first, 0), 1 + len(others))
-    return NounLexicon(language, entries, max(reach.values()), reach)
+        by_word[first] = max(by_word.get(first, 0), 1 + len(others))
+    longest = max(by_word.values())
+
+    @lru_cache(_KEPT_WORDS)
+    def reach(word: str) -> int:
+        if language == "ar" or "\n" in word:
+            return longest
+        return by_word.get(inflection.normalised(word, language), 0)
+
+    return reach
