@@ -28,7 +28,8 @@ class Grammar:
     `places` finds such words and digits behind one other character: group 1 is a word, None where
     digits stand; it is None where any word can begin a number. `other_places` find the words that
     it passes. `beginning_with` gives the parts of `scan` that a word may begin. `unit_words` are
-    the first letters, up to a sign, of units and of the words before them.
+    the first letters, up to a sign, of units and of the words before them. `number_words` may make
+    one number or date of digits with what follows them.
     """
 
     latin: str
@@ -41,6 +42,7 @@ class Grammar:
     day_first: re.Pattern[str]
     month_first: re.Pattern[str]
     joined_days: re.Pattern[str]
+    number_words: frozenset[str]
     trailing: re.Pattern[str]
     trailers: Mapping[str, Qualifier]
     connector: re.Pattern[str]
@@ -89,6 +91,7 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
             rf"\d{{1,2}}(?:st|nd|rd|th)?(?=\s*(?:and|to|or|[-–&]|[واإ]+لى|و)\s*\d{{1,2}}"
             rf"(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{months})\b)"
         ),
+        number_words=_JOINING.union(*(r.months for r in rules), *(r.scales for r in rules)),
         trailing=_trailing(trailers),
         trailers=trailers,
         connector=_connector(
@@ -125,6 +128,9 @@ def _beginning_with(heads: Mapping[str, str], word: str) -> tuple[re.Pattern[str
         if can_begin(pattern, word)
     )
 
+
+_JOINING: Final = frozenset({"a", "am", "and", "de", "of", "or", "p", "pm", "to"})
+"""Words behind the digits of a joined day, of a day before its month and of a time."""
 
 _YEAR = r"(?:19|20|١٩|٢٠)\d\d(?!\d)"
 _YEAR_AFTER = rf"(?:,?\s*(?:of\s+|de\s+|del\s+|من\s+|عام\s+|العام\s+|سنة\s+)*|-)(?P<year>{_YEAR})"
