@@ -56,13 +56,13 @@ _GOES_ON = re.compile(
     rf"|,\s+(?:(?:his|her|their|{_NUMBER})\s+))"
 )
 _GOES_ON_BARE = re.compile(rf"{_AFTER_NOUN}(?:(?:{_LINKED})\s+|,\s+(?=[\w-]+(?:,|\s+and)\s))")
-_ITEM = rf"(?:his|her|their|{_NUMBER})\s"
-_NEXT_ITEM = tuple(
-    re.compile(rf"{link}\s+{item}")
-    for link, item in (
-        (",", _ITEM),
-        *((joined, rf"(?:an?|another|{_ITEM})") for joined in ("and", "with", r"well\s+as")),
-    )
+_ITEM = rf"his|her|their|{_NUMBER}"
+_NEXT_ITEM = (
+    re.compile(rf",\s+(?:{_ITEM})\s"),
+    *(
+        re.compile(rf"{joined}\s+(?:an?|another|{_ITEM})\s")
+        for joined in ("and", "with", r"well\s+as")
+    ),
 )
 """Find the links of `_GOES_ON`: one pattern each, as fixed first letters are found quickly."""
 
@@ -142,6 +142,8 @@ def read_bare(page: Page, match: re.Match[str]) -> Reading | None:
 def _is_linked(low: str, start: int, end: int) -> bool:
     """Whether a joining word stands in a span; most spans have not even its letters."""
     near = low[start:end]
+    if " and " in near:
+        return True
     may_be = "and" in near or "wi" in near or "we" in near or "," in near
     return may_be and _LINK.search(low, start, end) is not None
 
