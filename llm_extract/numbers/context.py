@@ -20,28 +20,21 @@ _YEAR_DIGITS: Final = 4
 _OLDEST: Final = 110
 """No age is this high."""
 
-_WORD_BEHIND = re.compile(r"[\s-]*(?:([a-z]++(?![^ ])|[^\W\d_]+)|[%٪°$€£])")
-"""What stands first behind a number: a word, group 1, or a sign that is a unit."""
 
 _NEXT = re.compile(r"[\s\u00a0\u202f]{0,2}-?\s?([^\W\d_]+(?:'[a-z]+)?|[%٪°$€£])")
 _AGE_AFTER = re.compile(
     r"[\s-]*(?:(?:years?|months?|weeks?|days?)[\s-]*(?:olds?\b|of\s+age\b)|y/?o\b|yrs?[\s-]+old\b)"
     r"|\s*(?:عاما|سنة|سنوات|اعوام)\s*(?:من\s+العمر|من\s+عمر|[)،])"
 )
-_AGE_WORDS: Final = frozenset(
-    f"{time}{joined}"
-    for time in ("year", "years", "month", "months", "week", "weeks", "day", "days", "yr", "yrs")
-    for joined in ("", "old", "olds", "of")
-) | {"y", "yo"}
-"""The letters that a match of `_AGE_AFTER` begins with."""
-
 _AGE = rf"(?:\d{{1,3}}|{BELOW_HUNDRED})"
 _AGE_BEFORE = re.compile(
     r"(?:\bage[sd]?(?:\s+(?:of|between|from|under|over))?|\b(?:older|younger)\s+than|\bturned"
     r"|\bage\s+group|[يت]بلغ(?:ون)?\s+من\s+العمر|بعمر|عمره|عمرها|\bسن|\bسن\s+ال|البالغة?(?:\s+من\s+العمر)?"
     r"|اعمارهم\s+بين|عمر)\s*:?\s*\(?$"
 )
-_AGE_ENDINGS: Final = tuple("age aged ages of between from under over than turned group".split())
+_AGE_ENDS: Final = frozenset(
+    word[-2:] for word in "age aged ages of between from under over than turned group".split()
+)
 """Last letters of the English words that `_AGE_BEFORE` ends with."""
 
 _AGE_LISTED = re.compile(
@@ -115,12 +108,12 @@ def _kind_of_words(
 ) -> Kind | None:
     """The kind that the words around a number tell, which an age does before any unit."""
     low, end = page.low, reading.end
-    behind = _says_more(grammar, _WORD_BEHIND.match(low, end))
-    if behind and _AGE_AFTER.match(low, end):
+    behind = grammar.telling.match(low, end)
+    if behind is not None and _AGE_AFTER.match(low, end):
         return "age"
     if _is_age_by_words_before(page, reading, tail, previous):
         return "age"
-    if not behind:
+    if behind is None:
         return None
     if _ARABIC_PERCENT.match(low, end):
         return "percent"
@@ -129,16 +122,8 @@ def _kind_of_words(
     return "age" if unit and between and _YEARS_AFTER.match(low, end) else unit
 
 
-def _says_more(grammar: Grammar, behind: re.Match[str] | None) -> bool:
-    """Whether a sign or word behind a number may tell an age or a unit."""
-    if behind is None:
-        return False
-    word = behind[1]
-    return word is None or word in grammar.unit_words or word in _AGE_WORDS or not word.isascii()
-
-
 def _is_age_by_words_before(page: Page, reading: Reading, tail: str, previous: str) -> bool:
-    may_end_age = not previous or previous.endswith(_AGE_ENDINGS) or not tail.isascii()
+    may_end_age = not previous or previous[-2:] in _AGE_ENDS or not tail.isascii()
     if may_end_age and _AGE_BEFORE.search(tail):
         return True
     listed = "age" in tail and _AGE_LISTED.search(tail) is not None

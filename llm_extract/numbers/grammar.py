@@ -27,9 +27,9 @@ class Grammar:
     phrases by their last word, longest first. `scan` matches where a number may begin;
     `places` finds such words and digits behind one other character: group 1 is a word, None where
     digits stand; it is None where any word can begin a number. `other_places` find the words that
-    it passes. `beginning_with` gives the parts of `scan` that a word may begin. `unit_words` are
-    the first letters, up to a sign, of units and of the words before them. `number_words` may make
-    one number or date of digits with what follows them.
+    it passes. `beginning_with` gives the parts of `scan` that a word may begin. `telling`
+    matches where an age, unit or percentage may stand behind a number. `number_words` may make one
+    number or date of digits with what follows them.
     """
 
     latin: str
@@ -47,7 +47,7 @@ class Grammar:
     trailers: Mapping[str, Qualifier]
     connector: re.Pattern[str]
     units: Mapping[str, Kind]
-    unit_words: frozenset[str]
+    telling: re.Pattern[str]
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
     labels: Mapping[str, Kind]
@@ -98,9 +98,7 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
             [w for r in rules for w in r.range_words], [w for r in rules for w in r.between_words]
         ),
         units={u: k for r in rules for u, k in r.units.items()},
-        unit_words=frozenset(
-            word.partition("'")[0] for r in rules for word in (*r.units, *r.unit_gaps)
-        ),
+        telling=_telling(word for r in rules for word in (*r.units, *r.unit_gaps)),
         unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
         scales={s: v for r in rules for s, v in r.scales.items()},
         labels={w: k for r in rules for w, k in r.labels.items()},
@@ -150,6 +148,12 @@ def _month_first(months: str) -> re.Pattern[str]:
     return re.compile(
         rf"{named}(?:\s+{days}(?:{_YEAR_AFTER})?|{_YEAR_AFTER.replace('year', 'year_only')})"
     )
+
+
+def _telling(units: Iterable[str]) -> re.Pattern[str]:
+    """Units, the words and letters that an age begins with, and all that is not ASCII."""
+    words = any_word({"y", "yo", *units}, {"day", "month", "week", "year", "yr"}, "[a-z]")
+    return re.compile(rf"[\s-]*(?:{words}|[%$]|[^\x00-\x7f])")
 
 
 _LETTERS = r"[a-z]*+[^\W\d_]*+"
