@@ -12,7 +12,6 @@ from llm_extract.numbers.grammar import Grammar, grammar_for
 from llm_extract.numbers.mention import Kind, Ledger, Mention
 from llm_extract.numbers.places import Places
 from llm_extract.numbers.reading import Page, Reading
-from llm_extract.schema import Qualifier
 
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a]")
 _UNQUALIFIED: Final = frozenset({"identifier", "date", "year", "ordinal", "vague"})
@@ -109,28 +108,15 @@ def _same_sentence(words: list[str]) -> list[str]:
 def _mention(
     folded: Folded, grammar: Grammar, reading: Reading, between: Qualified | None
 ) -> Mention:
-    page = folded.page
-    kind: Kind = reading.kind or kind_of(page, grammar, reading)
+    start, end, value, language, told, qualifier, basis, upper = reading
+    kind: Kind = told or kind_of(folded.page, grammar, reading)
     qualified = between or EXACT
-    if reading.qualifier is None and reading.upper is None and kind not in _UNQUALIFIED:
-        qualified = qualifier_of(page, grammar, reading.start, reading.end)
-    qualifier: Qualifier = reading.qualifier or qualified.qualifier
-    if reading.upper is not None:
-        qualifier = "range"
-    start, end = folded.span(reading.start, reading.end)
-    qualifier_start, qualifier_end = qualified.start, qualified.end
-    if qualifier_start is not None and qualifier_end is not None:
-        qualifier_start, qualifier_end = folded.span(qualifier_start, qualifier_end)
-    return Mention(
-        start,
-        end,
-        folded.text[start:end],
-        kind,
-        reading.value,
-        reading.upper,
-        qualifier,
-        qualifier_start,
-        qualifier_end,
-        reading.basis,
-        reading.language,
-    )
+    if qualifier is None and upper is None and kind not in _UNQUALIFIED:
+        qualified = qualifier_of(folded.page, grammar, start, end)
+    says, first, last = qualified
+    if first is not None and last is not None:
+        first, last = folded.span(first, last)
+    says = "range" if upper is not None else qualifier or says
+    start, end = folded.span(start, end)
+    text = folded.text[start:end]
+    return Mention(start, end, text, kind, value, upper, says, first, last, basis, language)

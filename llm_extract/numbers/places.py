@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from operator import itemgetter
 
 from llm_extract.numbers.grammar import DIGITS, Grammar
@@ -15,34 +16,31 @@ class Places:
 
     def __init__(self, low: str, grammar: Grammar) -> None:
         self._low = low
-        self._grammar = grammar
-        self._places = iter(_all_places(low, grammar))
+        self._places = _all_places(low, grammar)
+        self._scan = grammar.scan
+        self._beginning_with = grammar.beginning_with
 
     def after(self, at: int) -> re.Match[str] | None:
         """The first of them at `at` or behind it, named by the group of the grammar's scan."""
-        if self._grammar.places is None:
-            return self._grammar.scan.search(self._low, at)
-        if self._low[at : at + 1].isdecimal():
-            return _DIGIT.match(self._low, at)
+        low = self._low
+        if self._places is None:
+            return self._scan.search(low, at)
+        if low[at : at + 1].isdecimal():
+            return _DIGIT.match(low, at)
         for start, word in self._places:
-            found = self._match(start, word) if start >= at else None
-            if found is not None:
-                return found
-        return None
-
-    def _match(self, start: int, word: str | None) -> re.Match[str] | None:
-        if word is None:
-            return _DIGIT.match(self._low, start)
-        for pattern in self._grammar.beginning_with(word):
-            found = pattern.match(self._low, start)
-            if found is not None:
-                return found
+            if start < at:
+                continue
+            for pattern in self._beginning_with(word) if word else (_DIGIT,):
+                found = pattern.match(low, start)
+                if found is not None:
+                    return found
         return None
 
 
-def _all_places(low: str, grammar: Grammar) -> list[tuple[int, str | None]]:
+def _all_places(low: str, grammar: Grammar) -> Iterator[tuple[int, str | None]] | None:
+    """Offsets of words, and of digits with None; None where any word can begin a number."""
     if grammar.places is None:
-        return []
+        return None
     places: list[tuple[int, str | None]] = []
     for found in grammar.places.finditer(" " + low):
         start, word = found.start(), found[1]
@@ -51,4 +49,4 @@ def _all_places(low: str, grammar: Grammar) -> list[tuple[int, str | None]]:
             start -= 2 if low[start - 2 : start - 1] == "+" else 1
         places.append((start, word))
     others = [place for find in grammar.other_places for place in find(low)]
-    return sorted([*places, *others], key=itemgetter(0)) if others else places
+    return iter(sorted([*places, *others], key=itemgetter(0)) if others else places)
