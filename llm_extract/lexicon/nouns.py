@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -62,6 +62,13 @@ class Noun(NamedTuple):
         return self.number != "singular"
 
 
+class Opening(NamedTuple):
+    """What may begin with a word: forms of `most` words at most, and the word `alone` if known."""
+
+    most: int
+    alone: Entry | None
+
+
 _KEPT_WORDS = 1 << 14
 
 
@@ -69,12 +76,12 @@ _KEPT_WORDS = 1 << 14
 class NounLexicon:
     """All known surface forms of one language, by normalised form.
 
-    `reach` gives the most words of a form that may begin with a word of a text.
+    `opening` tells what may begin with a word of a text; readers ask at every step.
     """
 
     language: str
     entries: Mapping[str, Entry]
-    reach: Callable[[str], int]
+    opening: Callable[[str], Opening]
 
     def entry(self, form: str) -> Entry | None:
         """What is known of one form (one or several words), None when nothing is."""
@@ -93,9 +100,12 @@ class NounLexicon:
 
     def beginning(self, text: str, first: re.Match[str], end: int | None = None) -> Noun | None:
         """The longest known noun that begins with a match of `WORD`; it ends at `end` or before."""
-        most = self.reach(first.group())
+        most, alone = self.opening(first.group())
         if most == 0:
             return None
+        if most == 1:
+            start, last = first.span()
+            return alone and Noun(start, last, first.group().casefold(), *alone)
         stop = len(text) if end is None else end
         start, last = first.span()
         ends = [last]
@@ -110,7 +120,7 @@ class NounLexicon:
             for form in _unbroken(text[start:last]):
                 entry = self.entry(form)
                 if entry is not None:
-                    return Noun(start, last, form.casefold(), entry.role, entry.label, entry.number)
+                    return Noun(start, last, form.casefold(), *entry)
         return None
 
     def scan(self, text: str, start: int = 0, end: int | None = None) -> Iterator[Noun]:
@@ -138,7 +148,7 @@ def noun_lexicon(language: str) -> NounLexicon:
     """The lexicon of an ISO 639-1 language; an empty one for a language without a file."""
     source = resources.files("llm_extract.lexicon").joinpath(f"{language}.toml")
     if not language.isalpha() or not source.is_file():
-        return NounLexicon(language, {}, lambda _: 0)
+        return NounLexicon(language, {}, lambda _: Opening(0, None))
     table = tomllib.loads(source.read_text(encoding="utf-8"))
     rule: str = table["plural"]
     entries: dict[str, Entry] = {}
@@ -148,24 +158,22 @@ def noun_lexicon(language: str) -> NounLexicon:
                 for form, number in inflection.forms(noun, rule):
                     known = inflection.normalised(form, language)
                     entries.setdefault(known, Entry(role, label, number))
-    return NounLexicon(language, entries, _reach(language, entries))
+    return NounLexicon(language, entries, _openings(language, entries))
 
 
-def _reach(language: str, entries: Iterable[str]) -> Callable[[str], int]:
-    """Words of the longest entry that may begin with a word, which readers ask for at every step.
-
-    An Arabic word may have proclitics, and one that goes on in the next line another hyphen.
-    """
-    by_word: dict[str, int] = {}
+def _openings(language: str, entries: Mapping[str, Entry]) -> Callable[[str], Opening]:
+    """What may begin with a word; in Arabic and where it goes on in the next line, any form."""
+    reach: dict[str, int] = {}
     for form in entries:
         first, *others = form.split(" ")
-        by_word[first] = max(by_word.get(first, 0), 1 + len(others))
-    longest = max(by_word.values())
+        reach[first] = max(reach.get(first, 0), 1 + len(others))
+    longest = max(reach.values())
 
     @lru_cache(_KEPT_WORDS)
-    def reach(word: str) -> int:
+    def opening(word: str) -> Opening:
         if language == "ar" or "\n" in word:
-            return longest
-        return by_word.get(inflection.normalised(word, language), 0)
+            return Opening(longest, None)
+        known = inflection.normalised(word, language)
+        return Opening(reach.get(known, 0), entries.get(known))
 
-    return reach
+    return opening

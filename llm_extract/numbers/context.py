@@ -162,15 +162,17 @@ def qualifier_of(page: Page, grammar: Grammar, start: int, end: int) -> Qualifie
         return Qualified(sign, start - 1, start)
     begin = max(0, start - _BEFORE)
     found = _before(low, begin, start, grammar)
-    if found is not None:
-        if found.qualifier == "about" and found.start is not None:
-            outer = _before(low, begin, found.start, grammar)
-            if outer is not None and outer.qualifier != "about":
-                return outer
-        return found
-    trailing = grammar.trailing.match(low, end)
-    if trailing is None:
-        return EXACT
+    if found is None:
+        trailing = grammar.trailing.match(low, end)
+        return EXACT if trailing is None else _behind(trailing, grammar)
+    if found.qualifier == "about" and found.start is not None:
+        outer = _before(low, begin, found.start, grammar)
+        if outer is not None and outer.qualifier != "about":
+            return outer
+    return found
+
+
+def _behind(trailing: re.Match[str], grammar: Grammar) -> Qualified:
     group = trailing.lastgroup or "sign"
     if group == "sign":
         return Qualified("at_least", *trailing.span("sign"))

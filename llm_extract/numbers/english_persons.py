@@ -37,7 +37,7 @@ def counted_head(page: Page, start: int) -> Noun | None:
         word = WORD.match(low, at)
         if word is None:
             break
-        noun = _LEXICON.beginning(low, word) if _LEXICON.reach(word.group()) else None
+        noun = _LEXICON.beginning(low, word)
         if low.startswith(".", at + 1):
             word = ABBREVIATION.match(low, at) or word
         modifier = word.group()
