@@ -123,13 +123,19 @@ def _kind_of_words(
 
 
 def _is_age_by_words_before(page: Page, reading: Reading, tail: str, previous: str) -> bool:
-    may_end_age = not previous or previous[-2:] in _AGE_ENDS or not tail.isascii()
-    if may_end_age and _AGE_BEFORE.search(tail):
+    if _may_end_in_age(tail, previous) and _AGE_BEFORE.search(tail):
         return True
     listed = "age" in tail and _AGE_LISTED.search(tail) is not None
     if listed or (previous == "under" and reading.value in _UNDER_AGES):
         return not counts_people_or_places(page, reading.end)
     return False
+
+
+def _may_end_in_age(tail: str, previous: str) -> bool:
+    """Whether a match of `_AGE_BEFORE` may end a tail: a quick look before the slow one."""
+    if previous and tail.isascii() and previous[-2:] not in _AGE_ENDS:
+        return False
+    return "age" in tail or "than" in tail or "turned" in tail or not tail.isascii()
 
 
 def _kind_of_label(page: Page, grammar: Grammar, reading: Reading, label: str) -> Kind | None:
