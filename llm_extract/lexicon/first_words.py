@@ -44,19 +44,13 @@ def can_begin(pattern: str, word: str) -> bool:
 
 def first_word_finder(patterns: Iterable[str]) -> re.Pattern[str] | None:
     """A `word_finder` of all words that matches begin with; None where a pattern leaves it open."""
-    begun = all_openings(patterns)
-    return None if begun is None else word_finder(*begun)
-
-
-def all_openings(patterns: Iterable[str]) -> Openings | None:
-    """How matches of any of the patterns begin; None where a pattern leaves it open."""
     begun = [openings(pattern) for pattern in patterns]
     known = [some for some in begun if some is not None]
     if len(known) < len(begun):
         return None
-    return Openings(
-        frozenset(word for some in known for word in some.words),
-        frozenset(prefix for some in known for prefix in some.prefixes),
+    return word_finder(
+        {word for some in known for word in some.words},
+        {prefix for some in known for prefix in some.prefixes},
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
-from llm_extract.lexicon.first_words import all_openings, can_begin
+from llm_extract.lexicon.first_words import openings
 from llm_extract.lexicon.words import any_word
 from llm_extract.numbers import arabic, english, foreign
 from llm_extract.numbers.mention import Kind
@@ -18,6 +18,8 @@ from llm_extract.schema import Qualifier
 DIGITS: Final = r"(?P<digits>\+?\d)"
 """Pattern of the first digit of a number, with the plus sign before it."""
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
@@ -25,19 +27,18 @@ class Grammar:
 
     `latin` is the code given to a number with no Arabic word beside it. `qualifier_tails` lists
     phrases by their last word, longest first. `scan` matches where a number may begin;
-    `places` finds such words and digits behind one other character: group 1 is a word, None where
-    digits stand; it is None where any word can begin a number. `other_places` find the words that
-    it passes. `beginning_with` gives the parts of `scan` that a word may begin. `telling`
-    matches where an age, unit or percentage may stand behind a number. `number_words` may make one
-    number or date of digits with what follows them.
+    `beginnings` are its parts by the ASCII letters that they may begin with, none for a digit; it
+    is empty where any word can begin a number. `first_words` finds such letters in a shadow, and
+    `other_places` those that it passes. `telling` matches where an age, unit or percentage may
+    stand behind a number. `number_words` may make one number or date of digits with what follows.
     """
 
     latin: str
     reads_arabic: bool
     scan: re.Pattern[str]
-    places: re.Pattern[str] | None
+    beginnings: Mapping[str, tuple[re.Pattern[str], ...]]
+    first_words: re.Pattern[str]
     other_places: tuple[PlaceFinder, ...]
-    beginning_with: Callable[[str], tuple[re.Pattern[str], ...]]
     readers: Mapping[str, Reader]
     day_first: re.Pattern[str]
     month_first: re.Pattern[str]
@@ -75,15 +76,16 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     heads = {"url": r"https?://\S+|www\.\S+", "month": rf"(?:{months})\b"}
     heads |= {trigger.name: trigger.pattern for trigger in triggers}
     other_places = {t.name: t.places for t in triggers if t.places is not None}
+    letters = _beginnings({n: p for n, p in heads.items() if n not in other_places}).keys()
     word_starts = "|".join(f"(?P<{name}>{pattern})" for name, pattern in heads.items())
     trailers: dict[str, Qualifier] = {p: q for r in rules for p, q in r.trailers.items()}
     return Grammar(
         latin=latin,
         reads_arabic=arabic_letters,
         scan=re.compile(rf"{DIGITS}|\b(?:{word_starts})"),
-        places=_places(p for name, p in heads.items() if name not in other_places),
+        beginnings=_beginnings(heads),
+        first_words=re.compile(rf" ({any_word(letters - {''}, (), '[a-z]')})"),
         other_places=tuple(other_places.values()),
-        beginning_with=cache(partial(_beginning_with, heads)),
         readers={t.name: t.reader for t in triggers},
         day_first=_day_first(months),
         month_first=_month_first(months),
@@ -111,20 +113,16 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     )
 
 
-def _places(patterns: Iterable[str]) -> re.Pattern[str] | None:
-    """Where the patterns or digits may begin, and more: only ASCII letters are told quickly."""
-    begun = all_openings(patterns)
-    if begun is None:
-        return None
-    return re.compile(rf"[^a-z](?:(?<=\d)\d*|({any_word(*begun, '[a-z]')}))")
-
-
-def _beginning_with(heads: Mapping[str, str], word: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(
-        re.compile(rf"\b(?P<{name}>{pattern})")
-        for name, pattern in heads.items()
-        if can_begin(pattern, word)
-    )
+def _beginnings(heads: Mapping[str, str]) -> dict[str, tuple[re.Pattern[str], ...]]:
+    beginnings: dict[str, tuple[re.Pattern[str], ...]] = {"": (re.compile(DIGITS),)}
+    for name, pattern in heads.items():
+        begun = openings(pattern)
+        if begun is None or begun.prefixes:
+            return {}
+        part = re.compile(rf"\b(?P<{name}>{pattern})")
+        for letters in {_NOT_ASCII.split(word)[0] for word in begun.words}:
+            beginnings[letters] = (*beginnings.get(letters, ()), part)
+    return beginnings
 
 
 _JOINING: Final = frozenset({"a", "am", "and", "de", "of", "or", "p", "pm", "to"})

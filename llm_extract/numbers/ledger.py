@@ -28,7 +28,7 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
     page = folded.page
     grammar = grammar_for(language, _has_arabic(text))
     mentions: list[Mention] = []
-    places = Places(page.low, grammar)
+    places = Places(page, grammar)
     at = floor = 0
     while (found := places.after(at)) is not None:
         reading = _read(page, grammar, found, floor)

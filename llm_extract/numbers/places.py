@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from operator import itemgetter
 
 from llm_extract.numbers.grammar import DIGITS, Grammar
+from llm_extract.numbers.reading import Page
 
 _DIGIT = re.compile(DIGITS)
+_DIGIT_RUN = re.compile(r"\d+")
+_SHADED_RUN = re.compile("00*")
 
 
 class Places:
     """The places of a text where a number may begin, asked for from left to right."""
 
-    def __init__(self, low: str, grammar: Grammar) -> None:
-        self._low = low
-        self._places = _all_places(low, grammar)
+    def __init__(self, page: Page, grammar: Grammar) -> None:
+        self._low = page.low
+        self._places = _all_places(page, grammar)
         self._scan = grammar.scan
-        self._beginning_with = grammar.beginning_with
+        self._beginnings = grammar.beginnings
 
     def after(self, at: int) -> re.Match[str] | None:
         """The first of them at `at` or behind it, named by the group of the grammar's scan."""
@@ -30,23 +33,24 @@ class Places:
         for start, word in self._places:
             if start < at:
                 continue
-            for pattern in self._beginning_with(word) if word else (_DIGIT,):
+            for pattern in self._beginnings[word]:
                 found = pattern.match(low, start)
                 if found is not None:
                     return found
         return None
 
 
-def _all_places(low: str, grammar: Grammar) -> Iterator[tuple[int, str | None]] | None:
-    """Offsets of words, and of digits with None; None where any word can begin a number."""
-    if grammar.places is None:
+def _all_places(page: Page, grammar: Grammar) -> Iterator[tuple[int, str]] | None:
+    """Offsets of words, and of digits with no word; None where any word can begin a number."""
+    if not grammar.beginnings:
         return None
-    places: list[tuple[int, str | None]] = []
-    for found in grammar.places.finditer(" " + low):
-        start, word = found.start(), found[1]
-        if word is None:
-            # The first digit is the one character before the place; a plus sign may precede it.
-            start -= 2 if low[start - 2 : start - 1] == "+" else 1
-        places.append((start, word))
-    others = [place for find in grammar.other_places for place in find(low)]
-    return iter(sorted([*places, *others], key=itemgetter(0)) if others else places)
+    low, shadow = page.low, page.shadow
+    places = [(found.start(), found[1]) for found in grammar.first_words.finditer(" " + shadow)]
+    runs = _SHADED_RUN.finditer(shadow) if low.isascii() else _DIGIT_RUN.finditer(low)
+    for run in runs:
+        start = run.start()
+        places.append((start - 1 if low[start - 1 : start] == "+" else start, ""))
+    for find in grammar.other_places:
+        places.extend(find(low))
+    places.sort(key=itemgetter(0))
+    return iter(places)

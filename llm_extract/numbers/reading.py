@@ -28,13 +28,16 @@ class Reading(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A text without vowel signs and its folded twin of equal length, so that offsets hold in both.
+    """A text without vowel signs and its folded twins of equal length: offsets hold in all three.
 
-    The twin is lowercase, and Arabic in it has bare alifs and a final yaa for alif maqsura.
+    `low` is lowercase, and Arabic in it has bare alifs and a final yaa for alif maqsura. `shadow`
+    has a 0 for each ASCII digit of it and a space for all but ASCII letters, as patterns that begin
+    with a fixed character are searched for several times faster than others.
     """
 
     text: str
     low: str
+    shadow: str
 
 
 Reader = Callable[[Page, "re.Match[str]"], Reading | None]
