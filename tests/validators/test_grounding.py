@@ -91,8 +91,7 @@ def test_vague_words_are_read_as_they_stand(desk: Any) -> None:
 def test_an_age_is_no_count_to_read(desk: Any) -> None:
     at = desk(TOLL)
     first, *rest = at.ledger.mentions
-    ages = [type(first)(**{k: getattr(first, k) for k in first.__slots__} | {"kind": "age"})]
-    at.ledger = type(at.ledger)(at.text, (*ages, *rest))
+    at.ledger = type(at.ledger)(at.text, (first._replace(kind="age"), *rest))
     assert len(at.found("G02", at.claim(total="35"))) == 1
 
 
