@@ -108,6 +108,7 @@ def _read_word(page: Page, match: re.Match[str]) -> Reading | None:
 
 
 def _read_words(page: Page, start: int) -> Reading | None:
+    """The number of several words that may begin with an article or number word at `start`."""
     low = page.low
     fraction = _FRACTION.match(low, start) or _ONE_IN.match(low, start)
     if fraction is not None:

@@ -114,6 +114,7 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
 
 
 def _beginnings(heads: Mapping[str, str]) -> dict[str, tuple[re.Pattern[str], ...]]:
+    """Patterns by the ASCII letters that they begin with; empty where one leaves them open."""
     beginnings: dict[str, tuple[re.Pattern[str], ...]] = {"": (re.compile(DIGITS),)}
     for name, pattern in heads.items():
         begun = openings(pattern)
