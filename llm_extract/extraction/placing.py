@@ -133,8 +133,7 @@ def _join_listed(
     if group_victims(figure) != last.victims:
         last.victims = "unspecified"
     span = reading.report.text[total.start : figure.end]
-    mention = replace(
-        total.mention,
+    mention = total.mention._replace(
         end=figure.end,
         text=span,
         value=(total.mention.value or 0) + figure.mention.value,

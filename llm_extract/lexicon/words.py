@@ -13,7 +13,7 @@ Tree = dict[str, "Tree"]
 _END = ""
 """Key of a tree where a word ends."""
 
-_BOUND = r"(?![^\W_])"
+_LETTER = r"[^\W_]"
 
 
 def word_finder(words: Iterable[str], prefixes: Iterable[str] = ()) -> re.Pattern[str]:
@@ -23,8 +23,14 @@ def word_finder(words: Iterable[str], prefixes: Iterable[str] = ()) -> re.Patter
     that character, so that the engine skips all others quickly. Group 1 is what was found, the
     longest of those that stand there; letters, digits and nothing else make a word.
     """
+    return re.compile(rf"[\W_]({any_word(words, prefixes, _LETTER)})")
+
+
+def any_word(words: Iterable[str], prefixes: Iterable[str], letter: str) -> str:
+    """A pattern of the longest of all these; behind a whole word stands no `letter`."""
     tree: Tree = {}
-    for word, ending in (*((w, _BOUND) for w in words), *((p, "") for p in prefixes)):
+    bound = f"(?!{letter})"
+    for word, ending in (*((w, bound) for w in words), *((p, "") for p in prefixes)):
         node = tree
         for char in word:
             node = node.setdefault(char, {})
@@ -32,7 +38,7 @@ def word_finder(words: Iterable[str], prefixes: Iterable[str] = ()) -> re.Patter
             node[_END] = {ending: {}}
         if not ending:
             node[_END] = {"": {}}
-    return re.compile(rf"[\W_]({_pattern(tree)})" if tree else "(?!)")
+    return _pattern(tree) if tree else "(?!)"
 
 
 def _pattern(tree: Tree) -> str:

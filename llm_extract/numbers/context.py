@@ -16,6 +16,10 @@ _BEFORE: Final = 48
 """Characters looked back at: the longest qualifier phrase with its fillers fits."""
 
 _YEARS: Final = range(1900, 2101)
+_YEAR_DIGITS: Final = 4
+_OLDEST: Final = 110
+"""No age is this high."""
+
 
 _NEXT = re.compile(r"[\s\u00a0\u202f]{0,2}-?\s?([^\W\d_]+(?:'[a-z]+)?|[%٪°$€£])")
 _AGE_AFTER = re.compile(
@@ -28,6 +32,11 @@ _AGE_BEFORE = re.compile(
     r"|\bage\s+group|[يت]بلغ(?:ون)?\s+من\s+العمر|بعمر|عمره|عمرها|\bسن|\bسن\s+ال|البالغة?(?:\s+من\s+العمر)?"
     r"|اعمارهم\s+بين|عمر)\s*:?\s*\(?$"
 )
+_AGE_ENDS: Final = frozenset(
+    word[-2:] for word in "age aged ages of between from under over than turned group".split()
+)
+"""Last letters of the English words that `_AGE_BEFORE` ends with."""
+
 _AGE_LISTED = re.compile(
     rf"\bage[sd]\s+{_AGE}(?:(?:,\s*|\s+to\s+){_AGE})*(?:,|,?\s+(?:and|or|to))\s*$"
 )
@@ -41,6 +50,7 @@ _NAMED_AGE_AFTER = re.compile(r"\s?(?:,(?!\d)|\)|;|\.(?!\d)|\sand\s)")
 _HARMED_AFTER = re.compile(
     r"\s+(?:were|killed|dead|died|wounded|injured|hurt|others|more|missing|arrested|detained)\b"
 )
+_SIGNS_BEFORE: Final = frozenset('[#"$€£¥₺₽')
 _CURRENCY = re.compile(r"[$€£¥₺₽]\s?$")
 _CLOCK_BEFORE = frozenset({"at"})
 _UNDER_AGES = frozenset({5, 10, 12, 13, 14, 15, 16, 17, 18, 21})
@@ -68,51 +78,86 @@ EXACT: Final = Qualified("exact", None, None)
 
 def kind_of(page: Page, grammar: Grammar, reading: Reading) -> Kind:
     """The kind of a number that its own form left open."""
-    low, start, end, value = page.low, reading.start, reading.end, reading.value
+    low, start = page.low, reading.start
     tail = low[max(0, start - _BEFORE) : start]
-    written_in_digits = low[start].isdigit()
-    if written_in_digits and tail:
-        if tail[-1] == "[" and low[end : end + 1] in ("]", ","):
-            return "identifier"
-        if tail[-1] == "#" or tail.endswith('="'):
-            return "identifier"
-        if _CURRENCY.search(tail):
-            return "money"
     previous = _last_word(tail)
-    if _AGE_AFTER.match(low, end) or (_may_tell_age(tail) and _AGE_BEFORE.search(tail)):
+    if not low[start].isdigit():
+        told = _kind_of_words(page, grammar, reading, tail, previous)
+        return told or ("vague" if reading.value is None else "count")
+    return (
+        _kind_of_signs(low, tail, reading.end)
+        or ("age" if _is_named_age(page, reading, tail) else None)
+        or _kind_of_words(page, grammar, reading, tail, previous)
+        or _kind_of_label(page, grammar, reading, previous)
+        or _kind_of_whole(page, grammar, reading, previous)
+    )
+
+
+def _kind_of_signs(low: str, tail: str, end: int) -> Kind | None:
+    if _SIGNS_BEFORE.isdisjoint(tail[-3:]):
+        return None
+    if tail[-1] == "[" and low[end : end + 1] in ("]", ","):
+        return "identifier"
+    if tail[-1] == "#" or tail.endswith('="'):
+        return "identifier"
+    return "money" if _CURRENCY.search(tail) else None
+
+
+def _kind_of_words(
+    page: Page, grammar: Grammar, reading: Reading, tail: str, previous: str
+) -> Kind | None:
+    """The kind that the words around a number tell, which an age does before any unit."""
+    low, end = page.low, reading.end
+    behind = grammar.telling.match(low, end)
+    if behind is not None and _AGE_AFTER.match(low, end):
         return "age"
-    if "age" in tail and _AGE_LISTED.search(tail) and not counts_people_or_places(page, end):
+    if _is_age_by_words_before(page, reading, tail, previous):
         return "age"
-    if previous == "under" and value in _UNDER_AGES and not counts_people_or_places(page, end):
-        return "age"
-    if written_in_digits and value is not None and value < 110 and _is_named_age(page, start, end):
-        return "age"
+    if behind is None:
+        return None
     if _ARABIC_PERCENT.match(low, end):
         return "percent"
     unit = _unit_after(page, grammar, end)
-    if unit is not None:
-        if reading.upper is not None and _YEARS_AFTER.match(low, end) and "between" in tail[-9:]:
-            return "age"
-        return unit
-    if not written_in_digits:
-        return "vague" if value is None else "count"
-    label = grammar.labels.get(previous)
-    if label is not None and _is_label(page, grammar, start, end, previous):
-        return label
-    if value is None or (counts_people_or_places(page, end) and previous not in grammar.year_words):
-        return "count"
-    if reading.upper is not None:
-        return "year" if value in _YEARS and reading.upper in _YEARS else "count"
-    if end - start != 4:
-        return "count"
-    if previous in _CLOCK_BEFORE and value < 2400 and value % 100 < 60:
-        return "measure"
-    return "year" if value in _YEARS else "count"
+    between = reading.upper is not None and "between" in tail[-9:]
+    return "age" if unit and between and _YEARS_AFTER.match(low, end) else unit
 
 
-def _may_tell_age(tail: str) -> bool:
-    """Whether a word of `_AGE_BEFORE` may stand there: a quick look before the slow one."""
+def _is_age_by_words_before(page: Page, reading: Reading, tail: str, previous: str) -> bool:
+    if _may_end_in_age(tail, previous) and _AGE_BEFORE.search(tail):
+        return True
+    listed = "age" in tail and _AGE_LISTED.search(tail) is not None
+    if listed or (previous == "under" and reading.value in _UNDER_AGES):
+        return not counts_people_or_places(page, reading.end)
+    return False
+
+
+def _may_end_in_age(tail: str, previous: str) -> bool:
+    """Whether a match of `_AGE_BEFORE` may end a tail: a quick look before the slow one."""
+    if previous and tail.isascii() and previous[-2:] not in _AGE_ENDS:
+        return False
     return "age" in tail or "than" in tail or "turned" in tail or not tail.isascii()
+
+
+def _kind_of_label(page: Page, grammar: Grammar, reading: Reading, label: str) -> Kind | None:
+    kind = grammar.labels.get(label)
+    if kind is None or (label in grammar.named_labels and not _named_before(page, reading.start)):
+        return None
+    end = reading.end
+    counts = _HARMED_AFTER.match(page.low, end) or counts_people_or_places(page, end)
+    return None if counts else kind
+
+
+def _kind_of_whole(page: Page, grammar: Grammar, reading: Reading, previous: str) -> Kind:
+    """The kind of digits that nothing beside them tells: a year, a time of day or a count."""
+    start, end, value, upper = reading.start, reading.end, reading.value, reading.upper
+    if value is None or (upper is None and end - start != _YEAR_DIGITS):
+        return "count"
+    kind: Kind = "year" if value in _YEARS and (upper is None or upper in _YEARS) else "count"
+    if upper is None and previous in _CLOCK_BEFORE and value < 2400 and value % 100 < 60:
+        kind = "measure"
+    if kind != "count" and previous not in grammar.year_words:
+        return "count" if counts_people_or_places(page, end) else kind
+    return kind
 
 
 def qualifier_of(page: Page, grammar: Grammar, start: int, end: int) -> Qualified:
@@ -123,15 +168,17 @@ def qualifier_of(page: Page, grammar: Grammar, start: int, end: int) -> Qualifie
         return Qualified(sign, start - 1, start)
     begin = max(0, start - _BEFORE)
     found = _before(low, begin, start, grammar)
-    if found is not None:
-        if found.qualifier == "about" and found.start is not None:
-            outer = _before(low, begin, found.start, grammar)
-            if outer is not None and outer.qualifier != "about":
-                return outer
-        return found
-    trailing = grammar.trailing.match(low, end)
-    if trailing is None:
-        return EXACT
+    if found is None:
+        trailing = grammar.trailing.match(low, end)
+        return EXACT if trailing is None else _behind(trailing, grammar)
+    if found.qualifier == "about" and found.start is not None:
+        outer = _before(low, begin, found.start, grammar)
+        if outer is not None and outer.qualifier != "about":
+            return outer
+    return found
+
+
+def _behind(trailing: re.Match[str], grammar: Grammar) -> Qualified:
     group = trailing.lastgroup or "sign"
     if group == "sign":
         return Qualified("at_least", *trailing.span("sign"))
@@ -193,22 +240,19 @@ def _unit_after(page: Page, grammar: Grammar, end: int) -> Kind | None:
     return None
 
 
-def _is_label(page: Page, grammar: Grammar, start: int, end: int, label: str) -> bool:
-    if label in grammar.named_labels and not _named_before(page, start):
-        return False
-    return not _HARMED_AFTER.match(page.low, end) and not counts_people_or_places(page, end)
-
-
 def _named_before(page: Page, start: int) -> bool:
     return _last_word(page.text[max(0, start - _BEFORE) : start])[:1].isupper()
 
 
-def _is_named_age(page: Page, start: int, end: int) -> bool:
-    tail = page.text[max(0, start - 24) : start]
+def _is_named_age(page: Page, reading: Reading, tail: str) -> bool:
+    """ "Ahmad Ali, 45," and "a woman (30)"."""
+    value = reading.value
+    if value is None or value >= _OLDEST or not tail.endswith((", ", " (")):
+        return False
+    start = reading.start
     return (
-        tail.endswith((", ", " ("))
-        and _NAMED_AGE_AFTER.match(page.low, end) is not None
-        and _NAMED_AGE_BEFORE.search(tail) is not None
+        _NAMED_AGE_AFTER.match(page.low, reading.end) is not None
+        and _NAMED_AGE_BEFORE.search(page.text, max(0, start - 24), start) is not None
     )
 
 

@@ -31,8 +31,12 @@ _DIGITS = re.compile(
 _SPACED = re.compile(r"\d{1,3}(?: \d{3}){1,4}(?!\d)")
 """Thousands parted by a plain space, as all languages but English and Arabic write them."""
 
+_ALONE = re.compile(r"(\d{1,6})(?:[ \n]([a-z]+)\b|[,.]\s)")
+"""A whole number and the word behind it; most take part in nothing longer."""
+
 _SUFFIX = re.compile(r"(k|m|bn)?(?P<letters>[a-z]+)?(?![\w])")
 _SCALE_WORD = re.compile(r"[\s\u00a0-]{0,2}([^\W\d_]+)")
+_DAY = re.compile(r"\d+")
 _SLASH = re.compile(r"\d{1,4}/\d{1,4}(?![\d/])")
 _TOKEN_TAIL = re.compile(r"\w*(?:[-‑]\w+)*")
 _GLUED = re.compile(r"[^\W\d_][\w]*(?:[-‑][\w]+)*[-‑]?$")
@@ -70,6 +74,9 @@ def read_digits(page: Page, grammar: Grammar, at: int, floor: int) -> Reading:
     tied = _glued_identifier(page, at, floor, language)
     if tied is not None:
         return tied
+    alone = _ALONE.match(low, at)
+    if alone is not None and alone[2] not in grammar.number_words:
+        return _whole(low, at, alone.end(1), int(alone[1]), language)
     day = grammar.joined_days.match(low, at) or grammar.day_first.match(low, at)
     if day is not None and _is_day_first(page, grammar, day):
         return Reading(at, day.end(), None, language, "date")
@@ -89,9 +96,8 @@ def read_month(page: Page, grammar: Grammar, at: int) -> Reading | None:
         return None
     day = found.group("day")
     if day is not None:
-        before = page.low[max(0, at - 11) : at]
-        counted = counts_people_or_places(page, found.end("day"))
-        if int(day) > 31 or (counted and before.endswith(_MONTH_ALONE_BEFORE)):
+        alone = page.low[max(0, at - 11) : at].endswith(_MONTH_ALONE_BEFORE)
+        if int(day) > 31 or (alone and counts_people_or_places(page, found.end("day"))):
             return None
     return Reading(at, found.end(), None, _language_at(page.low, at, grammar), "date")
 
@@ -131,9 +137,12 @@ def _plain(page: Page, grammar: Grammar, at: int, language: str) -> Reading:
             return Reading(at, tail.end() if tail else end, None, language, "identifier")
     if fraction is not None:
         return Reading(at, end, None, language, _decimal_kind(low, end, grammar))
-    if _is_list_number(low, at, end):
-        return Reading(at, end, value, language, "identifier")
-    return Reading(at, end, value, language)
+    return _whole(low, at, end, value, language)
+
+
+def _whole(low: str, at: int, end: int, value: int | None, language: str) -> Reading:
+    kind: Kind | None = "identifier" if _is_list_number(low, at, end) else None
+    return Reading(at, end, value, language, kind)
 
 
 def _decimal_kind(low: str, end: int, grammar: Grammar) -> Kind | None:
@@ -207,7 +216,7 @@ def _is_list_number(low: str, at: int, end: int) -> bool:
 
 
 def _is_day_first(page: Page, grammar: Grammar, found: re.Match[str]) -> bool:
-    day = re.match(r"\d+", found.group())
+    day = _DAY.match(found.group())
     if day is None or not 1 <= int(day.group()) <= 31:
         return False
     if "month" not in found.re.groupindex:

@@ -7,9 +7,10 @@ from typing import Final
 
 from llm_extract.lexicon import noun_lexicon
 from llm_extract.lexicon.nouns import WORD
+from llm_extract.lexicon.words import any_word
 from llm_extract.numbers import english_words as words
 from llm_extract.numbers import tables
-from llm_extract.numbers.english_lists import PAIRED, read_bare, read_definite
+from llm_extract.numbers.english_lists import PAIRED, definite_places, read_bare, read_definite
 from llm_extract.numbers.english_persons import (
     AGED,
     MAX_MODIFIERS,
@@ -30,6 +31,23 @@ _TENS = words.TENS_ALTERNATION
 _SCALE = "hundred|thousand|million|billion"
 _BIG = "thousand|million|billion"
 _SUB = words.BELOW_HUNDRED
+_SIZES = (
+    "large|small|great|huge|growing|high|unknown|unspecified|undetermined|undisclosed|similar"
+    "|significant|considerable|limited|indeterminate"
+)
+_PARTS = "third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half"
+_GOES_ON = re.compile(
+    r"'|[\s-]+(?:\d|{})".format(
+        any_word(
+            (),
+            {*words.VALUES, *words.ORDINALS, *_SIZES.split("|"), *_PARTS.split("|")}
+            | {"and", "couple", "dozen", "few", "handful", "in", "number", "out"},
+            "",
+        )
+    )
+)
+"""What may follow an article or number word that is only the first of the words of a number."""
+
 _LINK = r"[ \t\u00a0]*(?:[ \t\u00a0-]|\n(?=\w))[ \t\u00a0]*"
 _GROUP = (
     rf"(?:(?:{_SUB}|a){_LINK}hundred(?:{_LINK}(?:and{_LINK})?{_SUB})?"
@@ -44,7 +62,7 @@ _DOZEN = re.compile(rf"(?:(half\s+an?|an?\s+half|an?|{_SUB})[\s-]+)dozen\b(?!s)"
 _HALF_OF = re.compile(r"half(?=\s+(?:of|the|a|an|are|were|his|her|its|their)\b)")
 _HALF_SCALE = re.compile(rf"half\s+an?\s+({_SCALE})\b")
 _FRACTION = re.compile(
-    rf"(?:an?|{_UNIT})[\s-]+(?:third|quarter|fifth|sixth|seventh|eighth|ninth|tenth|half)s?\b"
+    rf"(?:an?|{_UNIT})[\s-]+(?:{_PARTS})s?\b"
     rf"(?=\s+(?:of|the|are|were|was|is|to)\b|[.,;:)])"
 )
 _ONE_IN = re.compile(rf"one\s+(?:in|out\s+of)\s+(?:every\s+)?(?:{_SUB}|\d+)\b")
@@ -69,18 +87,29 @@ _OF_THEM = re.compile(r"\s+of\s+(?:them|us|these|those)\b")
 _VAGUE_COUNT = re.compile(
     r"(?:(?:an?\s+few|several|many|some|a\s+couple(?:\s+of)?)\s+(?:dozens?|hundreds?|thousands?|millions?|scores)\b"
     r"|(?:tens|dozens|scores|hundreds|thousands|millions)(?:\s+(?:of|and)\s+(?:tens|hundreds|thousands|millions))*\b"
-    r"|(?:an?\s+)?(?:(?:large|small|great|huge|growing|high|unknown|unspecified|undetermined|undisclosed"
-    r"|similar|significant|considerable|limited|indeterminate)\s+)*numbers?\s+of\b"
+    rf"|(?:an?\s+)?(?:(?:{_SIZES})\s+)*numbers?\s+of\b"
     r"|an?\s+(?:few|handful|couple)\s*(?:of\b)?|several|many|numerous|countless|multiple)\b"
 )
 _ANOTHER_ALONE = re.compile(r"[.,;]|\s+(?:was|in|on|at|who|seriously|critically|and|when)\b")
 _HARMED_BEFORE = re.compile(
     r"\b(?:kill|wound|injur|arrest|detain|abduct|kidnapp|hurt)(?:ed|es?|ing|ring)?\s+$|\band\s+$"
 )
+_STOP_BEHIND_NO: Final = MODIFIER_STOP - {"more"}
+_STOP_BEHIND_BOTH: Final = MODIFIER_STOP - {"the", "his", "her", "their"}
 
 
 def _read_word(page: Page, match: re.Match[str]) -> Reading | None:
-    low, start = page.low, match.start()
+    low, (start, end) = page.low, match.span()
+    if _GOES_ON.match(low, end):
+        return _read_words(page, start)
+    if match.group() == "one" and not _is_count_one(page, start, end):
+        return None
+    return Reading(start, end, words.VALUES[match.group()], CODE)
+
+
+def _read_words(page: Page, start: int) -> Reading | None:
+    """The number of several words that may begin with an article or number word at `start`."""
+    low = page.low
     fraction = _FRACTION.match(low, start) or _ONE_IN.match(low, start)
     if fraction is not None:
         return Reading(start, fraction.end(), None, CODE, "percent")
@@ -151,23 +180,22 @@ def _read_scale(page: Page, match: re.Match[str]) -> Reading | None:
 
 
 def _read_article(page: Page, match: re.Match[str]) -> Reading | None:
-    low, start = page.low, match.start()
-    if match.group() != "another":
-        aged = AGED.match(low, match.end())
-        if aged is not None:
+    low, (start, end) = page.low, match.span()
+    if match.group() == "another":
+        if _ANOTHER_ALONE.match(low, end):  # a pronoun
+            harmed = _HARMED_BEFORE.search(low[max(0, start - 16) : start])
+            if harmed is not None:
+                return Reading(start, end, 1, CODE, "count", "exact", "counted")
+    elif _GOES_ON.match(low, end):
+        if AGED.match(low, end):
             # The age is a mention of its own, so that the person's span is the article alone.
-            return Reading(start, match.end(), 1, CODE, "count", "exact", "counted")
-        for reader in (_read_vague, _read_word):
-            reading = reader(page, match)
-            if reading is not None:
-                return reading
-    if match.group() == "another" and _ANOTHER_ALONE.match(low, match.end()):  # a pronoun
-        harmed = _HARMED_BEFORE.search(low[max(0, start - 16) : start])
-        if harmed is not None:
-            return Reading(start, match.end(), 1, CODE, "count", "exact", "counted")
-    if low[match.end() : match.end() + 1] not in (" ", "\n", "\u00a0"):
+            return Reading(start, end, 1, CODE, "count", "exact", "counted")
+        reading = _read_vague(page, match) or _read_words(page, start)
+        if reading is not None:
+            return reading
+    if low[end : end + 1] not in (" ", "\n", "\u00a0"):
         return None
-    noun = counted_head(page, match.end() + 1)
+    noun = counted_head(page, end + 1)
     if noun is None or SPEECH.match(low, noun.end):
         return None
     if noun.form in ("couple", "pair"):
@@ -200,10 +228,10 @@ def _read_denial(page: Page, match: re.Match[str]) -> Reading | None:
         return Reading(start, end, 0, CODE, "count", "exact") if heard else None
     at = end + 1
     for _ in range(MAX_MODIFIERS):
-        noun = _LEXICON.match(low, at)
         word = WORD.match(low, at)
-        if word is None or word.group() in MODIFIER_STOP - {"more"}:
+        if word is None or word.group() in _STOP_BEHIND_NO:
             return None
+        noun = _LEXICON.beginning(low, word)
         if noun is not None and noun.role != "thing":
             return Reading(start, end, 0, CODE, "count", "exact")
         at = (noun.end if noun is not None else word.end()) + 1
@@ -221,9 +249,9 @@ def _read_both(page: Page, match: re.Match[str]) -> Reading | None:
     at = end + 1
     for _ in range(3):
         word = WORD.match(low, at)
-        if word is None or word.group() in MODIFIER_STOP - {"the", "his", "her", "their"}:
+        if word is None or word.group() in _STOP_BEHIND_BOTH:
             return None
-        noun = _LEXICON.match(low, at)
+        noun = _LEXICON.beginning(low, word)
         if noun is not None:
             counts = (
                 noun.role != "thing" and noun.plural and low[noun.end : noun.end + 5] != " and "
@@ -253,7 +281,8 @@ _TRIGGERS: Final = (
         r"(?:no\s+one|nobody|none|not\s+(?:a\s+single(?:\s+one)?|one|a\s+soul)|no|without)\b",
         _read_denial,
     ),
-    Trigger("en_definite", r"(?:his|her|their|the)(?=\s)", read_definite),
+    Trigger("en_own", r"(?:his|her|their)(?=\s)", read_definite),
+    Trigger("en_definite", r"the(?=\s)", read_definite, definite_places),
     Trigger("en_bare", rf"(?:(?<=and\s)|(?<=,\s)|(?<=old\s))(?:{PAIRED})\b", read_bare),
     Trigger("en_both", r"(?:both|twins?)\b", _read_both),
 )

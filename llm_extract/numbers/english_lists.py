@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from llm_extract.lexicon import Noun, noun_lexicon
@@ -55,6 +56,18 @@ _GOES_ON = re.compile(
     rf"|,\s+(?:(?:his|her|their|{_NUMBER})\s+))"
 )
 _GOES_ON_BARE = re.compile(rf"{_AFTER_NOUN}(?:(?:{_LINKED})\s+|,\s+(?=[\w-]+(?:,|\s+and)\s))")
+_ITEM = rf"his|her|their|{_NUMBER}"
+_NEXT_ITEM = (
+    re.compile(rf",\s+(?:{_ITEM})\s"),
+    *(
+        re.compile(rf"{joined}\s+(?:an?|another|{_ITEM})\s")
+        for joined in ("and", "with", r"well\s+as")
+    ),
+)
+"""Find the links of `_GOES_ON`: one pattern each, as fixed first letters are found quickly."""
+
+_AND_THE = re.compile(r"and\s+(the)\s")
+_THE = re.compile(r"the\s")
 _NEXT_PERSON: Final = 4
 """Words that may stand before the person noun of the next item of a list."""
 
@@ -69,6 +82,24 @@ _BARE_END = re.compile(
     r"|near|during|as|while|inside|outside|with|dead|killed|injured|wounded|missing)\b)"
 )
 _LIST_AFTER = re.compile(r",|,?\s+and\s")
+
+
+def definite_places(low: str) -> Iterator[tuple[int, str]]:
+    """Where "the" may stand in a list: behind "and", or in front of a next item of its sentence."""
+    for found in _AND_THE.finditer(low):
+        yield found.start(1), "the"
+    begin = 0
+    for item in sorted(found.start() for link in _NEXT_ITEM for found in link.finditer(low)):
+        begin = _sentence_start(low, begin, item)
+        for the in _THE.finditer(low, begin, item):
+            yield the.start(), "the"
+        begin = item
+
+
+def _sentence_start(low: str, begin: int, end: int) -> int:
+    """Where the last sentence of a span starts; `begin` also behind initials ("the U.S. envoy")."""
+    stop = low.rfind(". ", begin, end)
+    return begin if stop < 0 or low[stop - 2] == "." else stop
 
 
 def read_definite(page: Page, match: re.Match[str]) -> Reading | None:
@@ -111,6 +142,8 @@ def read_bare(page: Page, match: re.Match[str]) -> Reading | None:
 def _is_linked(low: str, start: int, end: int) -> bool:
     """Whether a joining word stands in a span; most spans have not even its letters."""
     near = low[start:end]
+    if " and " in near:
+        return True
     may_be = "and" in near or "wi" in near or "we" in near or "," in near
     return may_be and _LINK.search(low, start, end) is not None
 

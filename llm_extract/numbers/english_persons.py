@@ -24,27 +24,27 @@ SPEECH = re.compile(
 )
 MODIFIER_STOP: Final = frozenset(_TABLE["modifier_stop"])
 MAX_MODIFIERS = 5
+_BETWEEN_WORDS: Final = frozenset(" -\u00a0\n")
 
 _ALSO_ADJECTIVES: Final = frozenset(_TABLE["also_adjectives"])
 
 
-def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
+def counted_head(page: Page, start: int) -> Noun | None:
     """The singular person or facility noun behind an article, past its adjectives."""
     low = page.low
-    stop = len(low) if end is None else end
-    at, found, steps = start, None, 0
-    while steps < MAX_MODIFIERS:
-        word = WORD.match(low, at, stop)
+    at, found = start, None
+    for _ in range(MAX_MODIFIERS):
+        word = WORD.match(low, at)
         if word is None:
             break
-        initials = ABBREVIATION.match(low, at, stop) if low.startswith(".", at + 1) else None
-        if (initials or word).group() in MODIFIER_STOP:
+        noun = _LEXICON.beginning(low, word)
+        if low.startswith(".", at + 1):
+            word = ABBREVIATION.match(low, at) or word
+        modifier = word.group()
+        if modifier in MODIFIER_STOP:
             break
-        noun = _LEXICON.beginning(low, word, stop)
-        word = initials or word
         if noun is None:
-            names = word.group()
-            if found is not None and not _goes_on(found, names):
+            if found is not None and not _goes_on(found, modifier):
                 break
             at = word.end()
         elif noun.number == "plural" and noun.form in _ALSO_ADJECTIVES:
@@ -56,8 +56,7 @@ def counted_head(page: Page, start: int, end: int | None = None) -> Noun | None:
         else:
             found = noun
             at = noun.end
-        steps += 1
-        if low[at : at + 1] not in (" ", "-", "\u00a0", "\n"):
+        if low[at : at + 1] not in _BETWEEN_WORDS:
             break
         at += 1
     return found if found is not None and found.role != "thing" else None

@@ -16,11 +16,13 @@ _SIGNS: Final = (
 )
 _SIGN = re.compile(f"[{_SIGNS}]+")
 _BROKEN = re.compile(r"[-\u00ad‐][ \t]*\r?\n[ \t]*(?=[a-z])")
+_GOES_ON = re.compile(r"\n[ \t]*[a-z]")
+"""The end of `_BROKEN`, which is found sooner than its beginning."""
+
 _LAST_LETTERS = re.compile(r"(?<![^\W_])[A-Za-z]+$")
 _LETTERS_ON = re.compile(r"[a-z]+")
 _NUMBER_WORDS: Final = frozenset(english_words.VALUES)
-_MISREAD_AFTER = re.compile(r"\d[OoIl]")
-_MISREAD_BEFORE = re.compile(r"[Il]\d")
+_MISREAD_NEAR = re.compile(r"\d(?:[OoIl]|(?<=[Il]\d))")
 _MISREAD_NUMBER = re.compile(
     r"(?<![\w.,'’/#&+-])(?=[OIl,.]*\d)(?:[Il\d][OoIl\d]*(?<![ol])(?:[,.][OoIl\d]{3}(?<!l))*)(?![\w/])"
 )
@@ -28,6 +30,13 @@ _MISREAD_NUMBER = re.compile(
 a last small l is a litre."""
 
 _DIGITS: Final = str.maketrans("OoIl", "0011")
+_MISREAD_SHADOW = re.compile("0(?:[oil]|(?<=[il]0))")
+"""Where `_MISREAD_NEAR` may stand in an ASCII text."""
+
+_SHADES: Final = bytes(
+    code if chr(code).isalpha() else ord("0") if chr(code).isdigit() else ord(" ")
+    for code in range(128)
+).ljust(256)
 _LETTERS: Final = tuple(zip("أإآٱى", "ااااي", strict=True))
 
 
@@ -67,21 +76,32 @@ def fold(text: str) -> Folded:
             begin = end
         offsets.extend(range(begin, len(text)))
         bare = "".join([text[at] for at in offsets])
-    digits = bare
-    if _MISREAD_AFTER.search(bare) is not None or _MISREAD_BEFORE.search(bare) is not None:
-        digits = _MISREAD_NUMBER.sub(lambda found: found.group().translate(_DIGITS), bare)
-    low = digits.lower()
-    if len(low) != len(bare):
-        low = "".join([char.lower() if len(char.lower()) == 1 else char for char in digits])
+    low = _lowered(bare)
+    shadow = _shadow(low)
+    misread = _MISREAD_SHADOW.search(shadow) if low.isascii() else _MISREAD_NEAR.search(bare)
+    if misread is not None:
+        low = _lowered(_MISREAD_NUMBER.sub(lambda found: found.group().translate(_DIGITS), bare))
+        shadow = _shadow(low)
+    return Folded(text, Page(bare, low, shadow), offsets)
+
+
+def _lowered(text: str) -> str:
+    low = text.lower()
+    if len(low) != len(text):
+        low = "".join([char.lower() if len(char.lower()) == 1 else char for char in text])
     if not low.isascii():
         for seated, bare_letter in _LETTERS:
             low = low.replace(seated, bare_letter)
-    return Folded(text, Page(bare, low), offsets)
+    return low
+
+
+def _shadow(low: str) -> str:
+    return low.encode("ascii", "replace").translate(_SHADES).decode("ascii")
 
 
 def _line_ends(text: str) -> Iterator[tuple[int, int]]:
     """Hyphen and line end inside one number word ("seven-", "teen")."""
-    if "\n" not in text:
+    if _GOES_ON.search(text) is None:
         return
     read = 0
     for broken in _BROKEN.finditer(text):

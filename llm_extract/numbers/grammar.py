@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from typing import Final
 
-from llm_extract.lexicon.first_words import can_begin, first_word_finder
+from llm_extract.lexicon.first_words import openings
+from llm_extract.lexicon.words import any_word
 from llm_extract.numbers import arabic, english, foreign
 from llm_extract.numbers.mention import Kind
-from llm_extract.numbers.reading import Reader
+from llm_extract.numbers.reading import PlaceFinder, Reader
 from llm_extract.schema import Qualifier
 
 DIGITS: Final = r"(?P<digits>\+?\d)"
 """Pattern of the first digit of a number, with the plus sign before it."""
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +27,28 @@ class Grammar:
 
     `latin` is the code given to a number with no Arabic word beside it. `qualifier_tails` lists
     phrases by their last word, longest first. `scan` matches where a number may begin;
-    `first_words` finds the words that one can begin with, None where that is any word, and
-    `beginning_with` gives the parts of `scan` that such a word may begin.
+    `beginnings` are its parts by the ASCII letters that they may begin with, none for a digit; it
+    is empty where any word can begin a number. `first_words` finds such letters in a shadow, and
+    `other_places` those that it passes. `telling` matches where an age, unit or percentage may
+    stand behind a number. `number_words` may make one number or date of digits with what follows.
     """
 
     latin: str
     reads_arabic: bool
     scan: re.Pattern[str]
-    first_words: re.Pattern[str] | None
-    beginning_with: Callable[[str], tuple[re.Pattern[str], ...]]
+    beginnings: Mapping[str, tuple[re.Pattern[str], ...]]
+    first_words: re.Pattern[str]
+    other_places: tuple[PlaceFinder, ...]
     readers: Mapping[str, Reader]
     day_first: re.Pattern[str]
     month_first: re.Pattern[str]
     joined_days: re.Pattern[str]
+    number_words: frozenset[str]
     trailing: re.Pattern[str]
     trailers: Mapping[str, Qualifier]
     connector: re.Pattern[str]
     units: Mapping[str, Kind]
+    telling: re.Pattern[str]
     unit_gaps: frozenset[str]
     scales: Mapping[str, int]
     labels: Mapping[str, Kind]
@@ -67,14 +75,17 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     months = "|".join(sorted((m for r in rules for m in r.months), key=len, reverse=True))
     heads = {"url": r"https?://\S+|www\.\S+", "month": rf"(?:{months})\b"}
     heads |= {trigger.name: trigger.pattern for trigger in triggers}
+    other_places = {t.name: t.places for t in triggers if t.places is not None}
+    letters = _beginnings({n: p for n, p in heads.items() if n not in other_places}).keys()
     word_starts = "|".join(f"(?P<{name}>{pattern})" for name, pattern in heads.items())
     trailers: dict[str, Qualifier] = {p: q for r in rules for p, q in r.trailers.items()}
     return Grammar(
         latin=latin,
         reads_arabic=arabic_letters,
         scan=re.compile(rf"{DIGITS}|\b(?:{word_starts})"),
-        first_words=first_word_finder(heads.values()),
-        beginning_with=cache(partial(_beginning_with, heads)),
+        beginnings=_beginnings(heads),
+        first_words=re.compile(rf" ({any_word(letters - {''}, (), '[a-z]')})"),
+        other_places=tuple(other_places.values()),
         readers={t.name: t.reader for t in triggers},
         day_first=_day_first(months),
         month_first=_month_first(months),
@@ -82,12 +93,14 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
             rf"\d{{1,2}}(?:st|nd|rd|th)?(?=\s*(?:and|to|or|[-–&]|[واإ]+لى|و)\s*\d{{1,2}}"
             rf"(?:st|nd|rd|th)?\s+(?:of\s+)?(?:{months})\b)"
         ),
+        number_words=_JOINING.union(*(r.months for r in rules), *(r.scales for r in rules)),
         trailing=_trailing(trailers),
         trailers=trailers,
         connector=_connector(
             [w for r in rules for w in r.range_words], [w for r in rules for w in r.between_words]
         ),
         units={u: k for r in rules for u, k in r.units.items()},
+        telling=_telling(word for r in rules for word in (*r.units, *r.unit_gaps)),
         unit_gaps=frozenset().union(*(r.unit_gaps for r in rules)),
         scales={s: v for r in rules for s, v in r.scales.items()},
         labels={w: k for r in rules for w, k in r.labels.items()},
@@ -100,13 +113,21 @@ def _merged(latin: str, arabic_letters: bool) -> Grammar:
     )
 
 
-def _beginning_with(heads: Mapping[str, str], word: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(
-        re.compile(rf"\b(?P<{name}>{pattern})")
-        for name, pattern in heads.items()
-        if can_begin(pattern, word)
-    )
+def _beginnings(heads: Mapping[str, str]) -> dict[str, tuple[re.Pattern[str], ...]]:
+    """Patterns by the ASCII letters that they begin with; empty where one leaves them open."""
+    beginnings: dict[str, tuple[re.Pattern[str], ...]] = {"": (re.compile(DIGITS),)}
+    for name, pattern in heads.items():
+        begun = openings(pattern)
+        if begun is None or begun.prefixes:
+            return {}
+        part = re.compile(rf"\b(?P<{name}>{pattern})")
+        for letters in {_NOT_ASCII.split(word)[0] for word in begun.words}:
+            beginnings[letters] = (*beginnings.get(letters, ()), part)
+    return beginnings
 
+
+_JOINING: Final = frozenset({"a", "am", "and", "de", "of", "or", "p", "pm", "to"})
+"""Words behind the digits of a joined day, of a day before its month and of a time."""
 
 _YEAR = r"(?:19|20|١٩|٢٠)\d\d(?!\d)"
 _YEAR_AFTER = rf"(?:,?\s*(?:of\s+|de\s+|del\s+|من\s+|عام\s+|العام\s+|سنة\s+)*|-)(?P<year>{_YEAR})"
@@ -128,11 +149,21 @@ def _month_first(months: str) -> re.Pattern[str]:
     )
 
 
+def _telling(units: Iterable[str]) -> re.Pattern[str]:
+    """Units, the words and letters that an age begins with, and all that is not ASCII."""
+    words = any_word({"y", "yo", *units}, {"day", "month", "week", "year", "yr"}, "[a-z]")
+    return re.compile(rf"[\s-]*(?:{words}|[%$]|[^\x00-\x7f])")
+
+
+_LETTERS = r"[a-z]*+[^\W\d_]*+"
+"""Letters of a lowercase text, if any; ASCII ones are passed far more quickly."""
+
+
 def _trailing(trailers: Mapping[str, Qualifier]) -> re.Pattern[str]:
-    phrases = "|".join(sorted(trailers, key=len, reverse=True)).replace(" ", r"\s+") or "(?!)"
+    phrases = any_word(trailers, (), r"\w").replace(r"\ ", r"\s+")
     return re.compile(
         rf"(?P<sign>\+(?!\d))|-(?P<joined>plus|odd)\b"
-        rf"|\s+(?:[^\W\d_]+\s+){{0,2}}?(?P<phrase>{phrases})\b(?!\s+(?:\d|(?:than|one|two|three|four"
+        rf"|\s++(?:{_LETTERS}\s++){{0,2}}?(?P<phrase>{phrases})(?!\s+(?:\d|(?:than|one|two|three|four"
         rf"|five|six|seven|eight|nine|ten|a|another|twelve|twenty)\b))"
     )
 

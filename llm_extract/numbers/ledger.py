@@ -8,13 +8,11 @@ from typing import Final
 from llm_extract.numbers.context import EXACT, Qualified, kind_of, qualifier_of
 from llm_extract.numbers.digits import read_digits, read_month
 from llm_extract.numbers.folding import Folded, fold
-from llm_extract.numbers.grammar import DIGITS, Grammar, grammar_for
+from llm_extract.numbers.grammar import Grammar, grammar_for
 from llm_extract.numbers.mention import Kind, Ledger, Mention
+from llm_extract.numbers.places import Places
 from llm_extract.numbers.reading import Page, Reading
-from llm_extract.schema import Qualifier
 
-_DIGIT = re.compile(DIGITS)
-_DIGIT_RUN = re.compile(r"\d+")
 _ARABIC_LETTER = re.compile(r"[\u0620-\u064a]")
 _UNQUALIFIED: Final = frozenset({"identifier", "date", "year", "ordinal", "vague"})
 _CASUALTY_NEXT = re.compile(r"\s*(?:were\s+)?(?:killed|wounded|injured|dead|missing|hurt)\b")
@@ -28,11 +26,11 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
     """
     folded = fold(text)
     page = folded.page
-    grammar = grammar_for(language, _ARABIC_LETTER.search(text) is not None)
+    grammar = grammar_for(language, _has_arabic(text))
     mentions: list[Mention] = []
-    beginnings = _Beginnings(page.low, grammar)
+    places = Places(page, grammar)
     at = floor = 0
-    while (found := beginnings.after(at)) is not None:
+    while (found := places.after(at)) is not None:
         reading = _read(page, grammar, found, floor)
         if reading is None:
             at = max(found.end(), at + 1)
@@ -43,44 +41,8 @@ def read_ledger(text: str, language: str | None = None) -> Ledger:
     return Ledger(text, tuple(mentions))
 
 
-class _Beginnings:
-    """The places of a text where a number may begin, asked for from left to right."""
-
-    def __init__(self, low: str, grammar: Grammar) -> None:
-        self._low = low
-        self._grammar = grammar
-        self._next = 0
-        self._places: list[tuple[int, str]] = []
-        if grammar.first_words is not None:
-            words = [(w.start(), w[1]) for w in grammar.first_words.finditer(" " + low)]
-            runs = [
-                (start - low.startswith("+", start - 1), "")
-                for start in (run.start() for run in _DIGIT_RUN.finditer(low))
-            ]
-            self._places = sorted(words + runs)
-
-    def after(self, at: int) -> re.Match[str] | None:
-        """The first of them at `at` or behind it, named by the group of the grammar's scan."""
-        if self._grammar.first_words is None:
-            return self._grammar.scan.search(self._low, at)
-        if self._low[at : at + 1].isdecimal():
-            return _DIGIT.match(self._low, at)
-        while self._next < len(self._places):
-            start, word = self._places[self._next]
-            self._next += 1
-            found = self._match(start, word) if start >= at else None
-            if found is not None:
-                return found
-        return None
-
-    def _match(self, start: int, word: str) -> re.Match[str] | None:
-        if not word:
-            return _DIGIT.match(self._low, start)
-        for pattern in self._grammar.beginning_with(word):
-            found = pattern.match(self._low, start)
-            if found is not None:
-                return found
-        return None
+def _has_arabic(text: str) -> bool:
+    return not text.isascii() and _ARABIC_LETTER.search(text) is not None
 
 
 def _read(page: Page, grammar: Grammar, found: re.Match[str], floor: int) -> Reading | None:
@@ -146,28 +108,15 @@ def _same_sentence(words: list[str]) -> list[str]:
 def _mention(
     folded: Folded, grammar: Grammar, reading: Reading, between: Qualified | None
 ) -> Mention:
-    page = folded.page
-    kind: Kind = reading.kind or kind_of(page, grammar, reading)
+    start, end, value, language, told, qualifier, basis, upper = reading
+    kind: Kind = told or kind_of(folded.page, grammar, reading)
     qualified = between or EXACT
-    if reading.qualifier is None and reading.upper is None and kind not in _UNQUALIFIED:
-        qualified = qualifier_of(page, grammar, reading.start, reading.end)
-    qualifier: Qualifier = reading.qualifier or qualified.qualifier
-    if reading.upper is not None:
-        qualifier = "range"
-    start, end = folded.span(reading.start, reading.end)
-    qualifier_span: tuple[int, int] | tuple[None, None] = (None, None)
-    if qualified.start is not None and qualified.end is not None:
-        qualifier_span = folded.span(qualified.start, qualified.end)
-    return Mention(
-        start=start,
-        end=end,
-        text=folded.text[start:end],
-        kind=kind,
-        value=reading.value,
-        upper=reading.upper,
-        qualifier=qualifier,
-        qualifier_start=qualifier_span[0],
-        qualifier_end=qualifier_span[1],
-        basis=reading.basis,
-        language=reading.language,
-    )
+    if qualifier is None and upper is None and kind not in _UNQUALIFIED:
+        qualified = qualifier_of(folded.page, grammar, start, end)
+    says, first, last = qualified
+    if first is not None and last is not None:
+        first, last = folded.span(first, last)
+    says = "range" if upper is not None else qualifier or says
+    start, end = folded.span(start, end)
+    text = folded.text[start:end]
+    return Mention(start, end, text, kind, value, upper, says, first, last, basis, language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from llm_extract.schema import Basis, Qualifier
 
@@ -24,8 +24,7 @@ Kind = Literal[
 resolution, phone, article and list numbers; `vague`: "dozens", "scores", "many" (value is None)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """A number as it stands in the text.
 
     `start` is the first character of the number words, `end` is one past the last; the qualifier is

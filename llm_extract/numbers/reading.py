@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -28,26 +28,38 @@ class Reading(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A text without vowel signs and its folded twin of equal length, so that offsets hold in both.
+    """A text without vowel signs and its folded twins of equal length: offsets hold in all three.
 
-    The twin is lowercase, and Arabic in it has bare alifs and a final yaa for alif maqsura.
+    `low` is lowercase, and Arabic in it has bare alifs and a final yaa for alif maqsura. `shadow`
+    has a 0 for each ASCII digit of it and a space for all but ASCII letters, as patterns that begin
+    with a fixed character are searched for several times faster than others.
     """
 
     text: str
     low: str
+    shadow: str
 
 
 Reader = Callable[[Page, "re.Match[str]"], Reading | None]
 """Reads the number that begins at a match of its trigger; None where there is none after all."""
 
 
+PlaceFinder = Callable[[str], Iterator[tuple[int, str]]]
+"""Finds places of a folded text: offsets of words, with the word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A pattern where a number of one language may begin; the scan tries it at word starts only."""
+    """A pattern where a number of one language may begin; the scan tries it at word starts only.
+
+    A pattern of words that stand everywhere and seldom count brings its own finder, which gives the
+    places where its reader may read a number, and others.
+    """
 
     name: str
     pattern: str
     reader: Reader
+    places: PlaceFinder | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llm_extract.numbers import read_ledger
+from llm_extract.numbers.english_lists import definite_places, read_definite
+from llm_extract.numbers.folding import fold
 
 UNITS = [
     "zero",
@@ -267,6 +271,44 @@ def test_plain_words_around_do_not_change_a_reading(number: int, plain: list[str
     text = f"{around}. They counted {written} villagers. {around}"
     (mention,) = read_ledger(text).mentions
     assert (mention.text, mention.value, mention.kind) == (written, number, "count")
+
+
+LISTED = st.sampled_from(
+    [
+        *("the", "his", "a", "5", "two", "mayor", "U.S. envoy", "5-year-old", "wife", "driver"),
+        *(
+            "and",
+            ", ",
+            ". ",
+            "as well as",
+            "along with",
+            "of",
+            "Homs",
+            "Ali Al-Ali",
+            "(30)",
+            "said",
+        ),
+    ]
+)
+
+
+@given(st.lists(LISTED, max_size=14))
+@example(["the", "U.S. envoy", ",", "his", "driver"])
+@example(["a", "driver", "and", "the", "mayor"])
+@example(["the", "mayor", "of", "Homs", "Ali Al-Ali", "(30)", "as well as", "two", "driver"])
+@settings(max_examples=300)
+def test_each_the_that_counts_stands_where_it_is_looked_for(words: list[str]) -> None:
+    page = fold(" ".join(words).replace(" ,", ",").replace(" .", ".")).page
+    places = {start for start, _ in definite_places(page.low)}
+    for found in re.finditer(r"\bthe(?=\s)", page.low):
+        assert read_definite(page, found) is None or found.start() in places
+
+
+@given(st.text())
+@example("K\u0130\ud800ß ١٢ lO5")
+def test_a_page_is_as_long_as_its_twins(text: str) -> None:
+    page = fold(text).page
+    assert len(page.text) == len(page.low) == len(page.shadow)
 
 
 def assert_read_back(written: str, number: int, frame: tuple[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import pytest
@@ -91,8 +90,7 @@ def test_vague_words_are_read_as_they_stand(desk: Any) -> None:
 def test_an_age_is_no_count_to_read(desk: Any) -> None:
     at = desk(TOLL)
     first, *rest = at.ledger.mentions
-    ages = [type(first)(**{k: getattr(first, k) for k in first.__slots__} | {"kind": "age"})]
-    at.ledger = type(at.ledger)(at.text, (*ages, *rest))
+    at.ledger = type(at.ledger)(at.text, (first._replace(kind="age"), *rest))
     assert len(at.found("G02", at.claim(total="35"))) == 1
 
 
@@ -127,11 +125,8 @@ def test_a_zero_is_not_read_in_another_number_or_in_a_qualifier(desk: Any, words
     text = "On Monday no fewer than 105 people were killed."
     at = desk(text)
     place = (text.index("no"), text.index("105") - 1)
-    qualified = dataclasses.replace(
-        at.ledger.mentions[0],
-        qualifier="at_least",
-        qualifier_start=place[0],
-        qualifier_end=place[1],
+    qualified = at.ledger.mentions[0]._replace(
+        qualifier="at_least", qualifier_start=place[0], qualifier_end=place[1]
     )
     zero = at.count("no", as_written=words, value=0, qualifier="exact", low=0, high=0, start=None)
     claim = at.claim(total="at least 105", children=zero)
