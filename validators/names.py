@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from llm_extract.record import Finding
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import RuleInput, same_name
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import same_name
 from llm_extract.validators.wording import cut, found, named
 
 SHARED = 0.7

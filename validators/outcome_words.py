@@ -9,11 +9,12 @@ from typing import Final
 from llm_extract.cues import Cue, cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
-from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Outcome
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import sentences_of, source_of
+from llm_extract.validators.sources import sentences_of
+from llm_extract.validators.terms import Row, Term
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 OPPOSITES: Final[dict[Outcome, Outcome]] = {"killed": "injured", "injured": "killed"}
@@ -42,10 +43,11 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
     """
     if not cue_table(given.record.report.language).sections:
         return
-    for claim in given.record.claims:
-        yield from _parts_told_otherwise(given, claim)
-        told = _told_instead(given, claim)
+    for row in given.claims:
+        yield from _parts_told_otherwise(given, row)
+        told = [] if _is_plainly_told(given, row) else _told_instead(given, row)
         if told:
+            claim = row.held
             words = listed([f'"{word}"' for word in told])
             counts = [] if claim.total is None else [operand(claim, "total", claim.total)]
             yield found(
@@ -60,17 +62,21 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
             )
 
 
-def _parts_told_otherwise(given: RuleInput, claim: RecordClaim) -> Iterator[Finding]:
+def _parts_told_otherwise(given: RuleInput, row: Row[RecordClaim]) -> Iterator[Finding]:
     """Parts behind words of the opposite in another sentence: "the injured included six women"."""
-    opposite = OPPOSITES.get(claim.outcome)
-    total = None if claim.total is None else source_of(given, claim, claim.total)
-    if opposite is None or total is None:
+    opposite = OPPOSITES.get(row.held.outcome)
+    if opposite is None or len(row.terms) < 2:
         return
-    told = given.sentence_at(total.start)
-    for field, count in claim.slots().items():
-        part = None if field == "total" else source_of(given, claim, count)
+    total = row.terms.get("total")
+    if total is None or total.source is None:
+        return
+    told = given.sentence_at(total.source.start)
+    for term in row.terms.values():
+        part = None if term is total else term.source
         sentence = None if part is None else given.sentence_at(part.start)
-        if part is None or sentence is None or sentence == told:
+        if part is None or sentence is None or sentence is told:
+            continue
+        if opposite not in given.told.get(sentence.index, ()):
             continue
         if sentence.cells or sentence.lead is not None:
             continue
@@ -83,38 +89,55 @@ def _parts_told_otherwise(given: RuleInput, claim: RecordClaim) -> Iterator[Find
                 "G08",
                 "error",
                 "extraction",
-                f"{slot_words(field)} of {named(claim)}: the report tells of {spoken(count)} with "
-                f"{words}",
-                claims=[claim],
-                fields=[field],
-                operands=[operand(claim, field, count)],
+                f"{slot_words(term.field)} of {named(row.held)}: the report tells of "
+                f"{spoken(term.count)} with {words}",
+                claims=[row.held],
+                fields=[term.field],
+                operands=[operand(row.held, term.field, term.count)],
             )
 
 
-def _told_instead(given: RuleInput, claim: RecordClaim) -> list[str]:
+def _is_plainly_told(given: RuleInput, row: Row[RecordClaim]) -> bool:
+    """Whether a quoted sentence tells the outcome and that of the number tells no opposite."""
+    term = _counted(row)
+    source = None if term is None else term.source
+    sentence = None if source is None else given.sentence_at(source.start)
+    opposite = OPPOSITES.get(row.held.outcome)
+    if sentence is not None and opposite in given.told.get(sentence.index, ()):
+        return False
+    covered = COVERED_BY.get(row.held.outcome) or {row.held.outcome}
+    return any(not covered.isdisjoint(given.told.get(nth, ())) for nth in given.touched(row))
+
+
+def _counted(row: Row[RecordClaim]) -> Term | None:
+    """The total of a claim, or what it states first."""
+    return row.terms.get("total") or next(iter(row.terms.values()), None)
+
+
+def _told_instead(given: RuleInput, row: Row[RecordClaim]) -> list[str]:
     """Words that tell another outcome where the claim's own has none; empty where it has."""
-    count = claim.total if claim.total is not None else next(iter(claim.slots().values()), None)
-    if count is not None and claim.outcome in OPPOSITES and given.record.report.language == "en":
-        beside = _beside(given, claim, count)
-        if beside and all(cue.outcome == OPPOSITES[claim.outcome] for cue in beside):
+    term, outcome = _counted(row), row.held.outcome
+    if term is not None and outcome in OPPOSITES and given.record.report.language == "en":
+        beside = _beside(given, term)
+        if beside and all(cue.outcome == OPPOSITES[outcome] for cue in beside):
             return _words(beside)
-        if _tells(beside, claim.outcome):
+        if _tells(beside, outcome):
             return []
-        own = _of_its_sentence(given, claim, count)
-        if own and all(cue.outcome == OPPOSITES[claim.outcome] for cue in own):
+        own = _of_its_sentence(given, term)
+        if own and all(cue.outcome == OPPOSITES[outcome] for cue in own):
             return _words(own)
-    sentences = sentences_of(given, claim)
+    sentences = sentences_of(given, row)
     inside = [cue for sentence in sentences for cue in given.cues_governing(sentence)]
     near = [*inside, *_before(given, sentences)]
-    if not inside or _tells(near, claim.outcome):
+    if not inside or _tells(near, outcome):
         return []
     return _words(inside)
 
 
-def _of_its_sentence(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cue]:
+def _of_its_sentence(given: RuleInput, term: Term) -> list[Cue]:
     """The casualty words of a total's own sentence; none where it leans on a sentence before."""
-    mention = source_of(given, claim, count)
-    sentence = None if mention is None or claim.total is None else given.sentence_at(mention.start)
+    mention = term.source if term.field == "total" else None
+    sentence = None if mention is None else given.sentence_at(mention.start)
     if sentence is None or sentence.cells or sentence.lead is not None:
         return []
     return list(given.cues_between(sentence.start, sentence.end))
@@ -140,9 +163,9 @@ BEFORE: Final = 2
 """Sentences before a quote whose casualty words may still govern it: parts after their toll."""
 
 
-def _beside(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cue]:
+def _beside(given: RuleInput, term: Term) -> list[Cue]:
     """The casualty words of a number itself: between it and the numbers beside it."""
-    mention = None if count.value == 0 else source_of(given, claim, count)
+    mention = None if term.count.value == 0 else term.source
     sentence = None if mention is None else given.sentence_at(mention.start)
     if mention is None or sentence is None or sentence.cells:
         return []

@@ -1,4 +1,4 @@
-"""Which people a claim is about, as values that two claims are compared by, and who counted them.
+"""Which people a claim is about, as values that two claims are compared by, and how they count.
 
 Names are reduced as `same_name` reduces them. A claim whose every member belongs to a group ("14
 children", "two aid workers") is a slice by that group.
@@ -6,16 +6,14 @@ children", "two aid workers") is a slice by that group.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date
 
 from llm_extract.record import RecordClaim
 from llm_extract.schema import Victims, Weapon
 from llm_extract.validators.profiles import Profile, packaged_profiles
-from llm_extract.validators.rule_input import Held, RuleInput, folded, same_name
-
-Name = tuple[str, ...]
-Days = tuple[date | None, date | None]
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held, Name, Row, folded, same_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +58,15 @@ def groups_of(claim: RecordClaim) -> frozenset[str]:
     return frozenset(of_all)
 
 
-def days_of(claim: RecordClaim) -> Days | None:
-    """First and last day, None for an open end; None where the claim has no date at all."""
-    span = claim.period
-    if span is None or (span.start is None and span.end is None):
-        return None
-    return span.start, span.end
+def people_of(row: Row[RecordClaim]) -> Hashable:
+    """The groups and places of a claim: what tells its people apart whoever harmed them."""
+    people = slice_of(row.held)
+    return people.groups, people.places
 
 
-def speaker_of(claim: RecordClaim) -> Name:
-    """Who states the figure; empty for the report's own voice."""
-    return same_name(claim.claimant or "")
+def speech_of(row: Row[RecordClaim]) -> Hashable:
+    """Who says it, of which days and how long a time."""
+    return row.speaker, row.days, row.held.scope
 
 
 def profile_of(given: RuleInput, held: Held) -> Profile:

@@ -11,7 +11,8 @@ from typing import Final
 from llm_extract.record import Finding
 from llm_extract.schema import Period
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import Held, RuleInput
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held
 from llm_extract.validators.wording import cut, found, listed, named
 
 ONE_DAY: Final = timedelta(days=1)
@@ -171,8 +172,8 @@ def _unclear_order(given: RuleInput) -> list[tuple[int, int]]:
     """Spans of numeric dates that are two different days, where nothing tells which."""
     published = given.record.report.published
     unclear: list[tuple[int, int]] = []
-    for mention in given.ledger.mentions:
-        written = _NUMERIC.fullmatch(mention.text) if mention.kind == "date" else None
+    for mention in given.of_kind.get("date", ()):
+        written = _NUMERIC.fullmatch(mention.text)
         if written is None:
             continue
         one, other, year = int(written[1]), int(written[3]), int(written[4])

@@ -16,7 +16,7 @@ from llm_extract.record import (
     RecordFacility,
     Severity,
 )
-from llm_extract.validators.rule_input import Held, folded
+from llm_extract.validators.terms import Held, folded
 
 LONGEST_NAME: Final = 60
 """Characters of a claimant or phrase that a message shows: one line of a terminal holds two."""
