@@ -90,14 +90,14 @@ def counts_casualties(given: RuleInput, mention: Mention) -> bool:
     sentence = given.sentence_at(mention.start)
     if sentence is None or (noun is not None and not names_victims(given, noun)):
         return False
-    if _is_corrected(given, mention, sentence.start):
-        return False
     cues = given.cues_governing(sentence)
     if mention.basis == "counted":
-        return any(_stand_together(given.text, mention, cue) for cue in cues)
-    if cues or noun is None:
-        return bool(cues)
-    return bool(given.cues_between(mention.start - CARRY, mention.start))
+        is_governed = any(_stand_together(given.text, mention, cue) for cue in cues)
+    else:
+        is_governed = bool(cues) or (
+            noun is not None and bool(given.cues_between(mention.start - CARRY, mention.start))
+        )
+    return is_governed and not _is_corrected(given, mention, sentence.start)
 
 
 def names_victims(given: RuleInput, noun: Noun) -> bool:
@@ -192,7 +192,7 @@ def _placed(given: RuleInput) -> set[int]:
     for row in given.rows:
         for term in row.terms.values():
             count, there = term.count, term.there
-            if there is not None and (count.start, count.end) == (there.start, there.end):
+            if there is not None and count.end == there.end and count.start == there.start:
                 placed.add(there.start)
             elif count.start is not None and count.end is not None:
                 placed.update(m.start for m in given.mentions_between(count.start, count.end))

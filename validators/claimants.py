@@ -47,11 +47,12 @@ def claimants_disagree(given: RuleInput) -> Iterator[Finding]:
 
     Of each claimant the largest figure is compared; slices of a figure of the same outcome are not.
     """
-    whole = [row for row in given.claims if "total" in row.terms and not _is_slice(given, row)]
-    for near in _grouped(whole, lambda row: (row.held.outcome, row.days, row.held.scope)):
+    totals = [row for row in given.claims if row.held.total is not None]
+    for near in _grouped(totals, lambda row: (row.held.outcome, row.days, row.held.scope)):
         if len({row.speaker for row in near}) < 2:
             continue
-        for alike in _grouped(near, people_of):
+        whole = [row for row in near if not _is_slice(given, row)]
+        for alike in _grouped(whole, people_of):
             if alike[0].days is None and not alike[0].held.places:
                 continue
             first: dict[Hashable, Term] = {}

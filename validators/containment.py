@@ -85,7 +85,7 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
             why = f"is part of {named(parent)}, a figure of another claimant"
             yield _misfit(child, [parent], why, "claimant")
         yield from _elsewhere(given, row, above)
-        if not _lies_inside(child, parent):
+        if not _lies_inside(row, above):
             why = (
                 f"is dated {_dates(child)}, outside {_dates(parent)} of {named(parent)} "
                 "that it is part of"
@@ -285,16 +285,18 @@ def _circles(given: RuleInput) -> Iterator[Finding]:
             yield _misfit(circle[0], circle[1:], why, "part_of")
 
 
-def _lies_inside(child: RecordClaim, parent: RecordClaim) -> bool:
-    inner, outer = child.period, parent.period
+def _lies_inside(row: Row[RecordClaim], above: Row[RecordClaim]) -> bool:
+    inner, outer = row.days, above.days
     if inner is None or outer is None:
         return True
-    days = [day for day in (inner.start, inner.end) if day is not None]
+    child, parent = row.held, above.held
+    begin, end = outer
     if parent.scope == "incident" and (child.outcome == "killed" or child.scope == "snapshot"):
-        return all(outer.start is None or outer.start <= day for day in days)
+        end = None
     return all(
-        (outer.start is None or outer.start <= day) and (outer.end is None or day <= outer.end)
-        for day in days
+        (begin is None or begin <= day) and (end is None or day <= end)
+        for day in inner
+        if day is not None
     )
 
 
@@ -307,9 +309,10 @@ def _elsewhere(
     """
     child, parent = row.held, above.held
     for field, slices_of in (("perpetrators", _parties), ("places", _places)):
-        own = slices_of(child)
-        around = slices_of(parent) if own else frozenset()
-        if not around or _share(own, around) or _quotes_name(given, child, around):
+        if not getattr(child, field) or not getattr(parent, field):
+            continue
+        own, around = slices_of(child), slices_of(parent)
+        if not own or not around or _share(own, around) or _quotes_name(given, child, around):
             continue
         region = given.parent_of(above)
         if field == "places" and (region is None or _share(around, _places(region.held))):

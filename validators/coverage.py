@@ -54,20 +54,21 @@ def _omissions(given: RuleInput) -> Iterator[Finding]:
     left = [m for m in given.countable if m.value is None or (m.value, m.upper) not in claimed]
     if not left:
         return
-    quoted = {nth for row in given.rows for nth in given.touched(row)}
     unread = listed_mentions(given)
     by_sentence: dict[int, tuple[Sentence, list[Mention]]] = {}
     for mention in left:
         sentence = given.sentence_at(mention.start)
         if (
             sentence is not None
-            and sentence.index not in quoted
             and (mention.start, mention.end) not in unread
-            and counts_casualties(given, mention)
             and given.cues_governing(sentence)
+            and counts_casualties(given, mention)
         ):
             by_sentence.setdefault(sentence.index, (sentence, []))[1].append(mention)
+    quoted = {nth for row in given.rows for nth in given.touched(row)} if by_sentence else ()
     for sentence, mentions in by_sentence.values():
+        if sentence.index in quoted:
+            continue
         numbers = listed([f'"{cut(m.text, 30)}"' for m in mentions[:MOST_NAMED]])
         yield found(
             "C01",

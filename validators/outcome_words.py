@@ -14,7 +14,7 @@ from llm_extract.schema import Outcome
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
 from llm_extract.validators.sources import sentences_of
-from llm_extract.validators.terms import Row, Term
+from llm_extract.validators.terms import Row, Term, quote_round
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 OPPOSITES: Final[dict[Outcome, Outcome]] = {"killed": "injured", "injured": "killed"}
@@ -73,12 +73,10 @@ def _parts_told_otherwise(given: RuleInput, row: Row[RecordClaim]) -> Iterator[F
     told = given.sentence_at(total.source.start)
     for term in row.terms.values():
         part = None if term is total else term.source
-        sentence = None if part is None else given.sentence_at(part.start)
-        if part is None or sentence is None or sentence is told:
+        if part is None or opposite not in given.told_at(part.start):
             continue
-        if opposite not in given.told.get(sentence.index, ()):
-            continue
-        if sentence.cells or sentence.lead is not None:
+        sentence = given.sentence_at(part.start)
+        if sentence is None or sentence is told or sentence.cells or sentence.lead is not None:
             continue
         cues = given.cues_between(sentence.start, part.start)
         behind = given.mentions_between(part.end, sentence.end)
@@ -98,15 +96,13 @@ def _parts_told_otherwise(given: RuleInput, row: Row[RecordClaim]) -> Iterator[F
 
 
 def _is_plainly_told(given: RuleInput, row: Row[RecordClaim]) -> bool:
-    """Whether a quoted sentence tells the outcome and that of the number tells no opposite."""
-    term = _counted(row)
+    """Whether the sentence of a claim's number, which it quotes, tells its outcome, no opposite."""
+    term, outcome = _counted(row), row.held.outcome
     source = None if term is None else term.source
-    sentence = None if source is None else given.sentence_at(source.start)
-    opposite = OPPOSITES.get(row.held.outcome)
-    if sentence is not None and opposite in given.told.get(sentence.index, ()):
+    if source is None or quote_round(source, row.spans) is None:
         return False
-    covered = COVERED_BY.get(row.held.outcome) or {row.held.outcome}
-    return any(not covered.isdisjoint(given.told.get(nth, ())) for nth in given.touched(row))
+    told = given.told_at(source.start)
+    return OPPOSITES.get(outcome) not in told and not told.isdisjoint(_covered(outcome))
 
 
 def _counted(row: Row[RecordClaim]) -> Term | None:
@@ -148,8 +144,12 @@ def _words(cues: Iterable[Cue]) -> list[str]:
 
 
 def _tells(cues: Iterable[Cue], outcome: Outcome) -> bool:
-    covered = COVERED_BY.get(outcome, frozenset({outcome}))
+    covered = _covered(outcome)
     return any(cue.outcome in covered for cue in cues)
+
+
+def _covered(outcome: Outcome) -> frozenset[Outcome]:
+    return COVERED_BY.get(outcome) or frozenset({outcome})
 
 
 def _before(given: RuleInput, sentences: Iterable[Sentence]) -> Iterator[Cue]:
@@ -169,9 +169,13 @@ def _beside(given: RuleInput, term: Term) -> list[Cue]:
     sentence = None if mention is None else given.sentence_at(mention.start)
     if mention is None or sentence is None or sentence.cells:
         return []
-    others = [m for m in given.mentions_between(sentence.start, sentence.end) if m != mention]
-    before = max((m.end for m in others if m.end <= mention.start), default=sentence.start)
-    after = min((m.start for m in others if m.start >= mention.end), default=sentence.end)
+    before, after = sentence.start, sentence.end
+    for other in given.mentions_between(sentence.start, sentence.end):
+        if other.end <= mention.start:
+            before = other.end
+        elif other.start >= mention.end:
+            after = other.start
+            break
     leading = [
         cue
         for cue in given.cues_between(before, mention.start)

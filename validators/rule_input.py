@@ -32,6 +32,7 @@ from llm_extract.validators.terms import (
     days_of,
     folded,
     may_be_read_from,
+    quote_round,
     same_name,
     says,
     spans_of,
@@ -56,12 +57,14 @@ _OF_THE_TEXT = frozenset(
         "cues",
         "_cue_starts",
         "sentences",
-        "told",
+        "_told",
         "_sentence_starts",
         "_nouns",
     }
 )
 """Properties that look at text, ledger and language alone."""
+
+_NO_OUTCOMES: frozenset[Outcome] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -130,9 +133,9 @@ class RuleInput:
         if known is not None:
             return cast("Row[H]", known)
         spans = spans_of(held)
-        terms = {
-            field: self._term(held, spans, field, count) for field, count in counts_of(held).items()
-        }
+        terms: dict[str, Term] = {}
+        for field, count in counts_of(held).items():
+            terms[field] = self._term(held, spans, field, count)
         return Row(held, terms, spans, same_name(held.claimant or ""), days_of(held))
 
     def _term(self, held: Held, spans: Spans, field: str, count: RecordCount) -> Term:
@@ -145,8 +148,8 @@ class RuleInput:
             there = self.mention_at(start, end)
         if there is None or not may_be_read_from(there, count):
             return Term(held, field, count, there, None, None)
-        grounded = there.basis == count.basis == "printed" and _lies_in(there, spans)
-        return Term(held, field, count, there, there, grounded or None)
+        is_plain = there.basis == count.basis == "printed" and quote_round(there, spans)
+        return Term(held, field, count, there, there, True if is_plain else None)
 
     def quoted(self, row: AnyRow) -> tuple[Mention, ...]:
         """Countable mentions inside the located quotes of a claim, each once, in text order."""
@@ -241,21 +244,27 @@ class RuleInput:
         return self.sentences[nth] if nth >= 0 else None
 
     @cached_property
-    def told(self) -> Mapping[int, Set[Outcome]]:
-        """The outcomes whose words begin in a sentence, by its index; of others nothing."""
+    def _told(self) -> Mapping[int, Set[Outcome]]:
+        """The outcomes that a sentence tells, by the place of its start among all of them."""
         found: dict[int, set[Outcome]] = {}
         for cue in self.cues:
-            sentence = self.sentence_at(cue.start)
-            if sentence is not None and cue.start < sentence.end:
-                found.setdefault(sentence.index, set()).add(cue.outcome)
+            nth = bisect_right(self._sentence_starts, cue.start)
+            found.setdefault(nth, set()).add(cue.outcome)
         return found
+
+    def told_at(self, position: int) -> Set[Outcome]:
+        """The outcomes whose words the sentence that holds a character has."""
+        return self._told.get(bisect_right(self._sentence_starts, position), _NO_OUTCOMES)
 
     def sentences_between(self, start: int, end: int) -> range:
         """Indexes of the sentences that share a character with the span."""
-        first = max(0, bisect_right(self._sentence_starts, start) - 1)
-        if first < len(self.sentences) and self.sentences[first].end <= start:
+        starts = self._sentence_starts
+        first = bisect_right(starts, start) - 1
+        if first < 0:
+            first = 0
+        elif self.sentences[first].end <= start:
             first += 1
-        return range(first, bisect_left(self._sentence_starts, end))
+        return range(first, bisect_left(starts, end, first))
 
     def cues_governing(self, sentence: Sentence) -> tuple[Cue, ...]:
         """Casualty words of a sentence, of the heading above it and of its table's titles."""
@@ -324,7 +333,7 @@ def is_read(given: RuleInput, row: AnyRow, term: Term) -> bool:
         printed = [other for other in row.terms.values() if other.count.basis != "derived"]
         return bool(printed) and all(is_read(given, row, other) for other in printed)
     if there is not None and there.basis == count.basis == "printed":
-        return _lies_in(there, row.spans) and says(there, count)
+        return quote_round(there, row.spans) is not None and says(there, count)
     mentions = given.quoted(row)
     if any(says(mention, count) for mention in mentions):
         return True
@@ -356,10 +365,6 @@ def _run_of(mentions: tuple[Mention, ...], value: int | None) -> tuple[Mention, 
         if sum_of_run == value:
             return mentions[first : last + 1]
     return ()
-
-
-def _lies_in(mention: Mention, spans: Spans) -> bool:
-    return any(start <= mention.start and mention.end <= end for start, end in spans)
 
 
 def _lists(held: Held, count: RecordCount) -> bool:

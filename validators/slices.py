@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from llm_extract.record import RecordClaim
+from llm_extract.record import RecordClaim, RecordCount
 from llm_extract.schema import Victims, Weapon
 from llm_extract.validators.profiles import Profile, packaged_profiles
 from llm_extract.validators.rule_input import RuleInput
@@ -32,9 +32,9 @@ def slice_of(claim: RecordClaim) -> Slice:
     return Slice(
         claim.victims,
         groups_of(claim),
-        frozenset(same_name(party) for party in claim.perpetrators),
+        frozenset(map(same_name, claim.perpetrators)),
         frozenset(claim.weapons),
-        frozenset(same_name(place) for place in claim.places),
+        frozenset(map(same_name, claim.places)),
     )
 
 
@@ -43,25 +43,26 @@ def groups_of(claim: RecordClaim) -> frozenset[str]:
     total = claim.total
     if total is None:
         return frozenset()
-    whole = (total.value, total.upper, total.qualifier, total.as_written)
-    of_all = {
-        name
-        for name, count in (
-            ("children", claim.children),
-            ("women", claim.women),
-            ("men", claim.men),
-            *((f"{s.group} {folded(s.label or '')}", s.count) for s in claim.subgroups),
-        )
-        if count is not None
-        and (count.value, count.upper, count.qualifier, count.as_written) == whole
-    }
+    parts = [("children", claim.children), ("women", claim.women), ("men", claim.men)]
+    of_all = [name for name, count in parts if count is not None and _are_equal(count, total)]
+    for part in claim.subgroups:
+        if _are_equal(part.count, total):
+            of_all.append(f"{part.group} {folded(part.label or '')}")
     return frozenset(of_all)
+
+
+def _are_equal(one: RecordCount, other: RecordCount) -> bool:
+    return (
+        one.value == other.value
+        and one.upper == other.upper
+        and one.qualifier == other.qualifier
+        and one.as_written == other.as_written
+    )
 
 
 def people_of(row: Row[RecordClaim]) -> Hashable:
     """The groups and places of a claim: what tells its people apart whoever harmed them."""
-    people = slice_of(row.held)
-    return people.groups, people.places
+    return groups_of(row.held), frozenset(map(same_name, row.held.places))
 
 
 def speech_of(row: Row[RecordClaim]) -> Hashable:

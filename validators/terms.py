@@ -89,6 +89,15 @@ def spans_of(held: Held) -> Spans:
     return spans
 
 
+def quote_round(mention: Mention, spans: Spans) -> tuple[int, int] | None:
+    """The first quote that a mention lies in."""
+    start, end = mention.start, mention.end
+    for span in spans:
+        if span[0] <= start and end <= span[1]:
+            return span
+    return None
+
+
 def days_of(held: Held) -> Days | None:
     """First and last day, None for an open end; None where the claim has no date at all."""
     span = held.period
@@ -122,20 +131,23 @@ def words_of(phrase: str) -> Name:
 
 def says(mention: Mention, count: RecordCount) -> bool:
     """Whether a mention gives the same number, or the same vague words, as a count."""
-    if count.value is None:
-        words = folded(mention.text).casefold()
-        written = folded(count.as_written).casefold()
-        return mention.value is None and bool(words) and (words in written or written in words)
-    return mention.value == count.value and mention.upper == count.upper
+    if count.value is not None:
+        return mention.value == count.value and mention.upper == count.upper
+    words = folded(mention.text).casefold()
+    written = folded(count.as_written).casefold()
+    return mention.value is None and bool(words) and (words in written or written in words)
 
 
 def may_be_read_from(mention: Mention, count: RecordCount) -> bool:
     """Whether a mention gives a count's number, and where people are counted, in its words.
 
-    A count that code derived, or that adds up people named one by one, is read from no number.
+    A count that code derived is read from no number.
     """
-    if count.basis == "derived":
-        return False
-    if count.basis == "counted" and folded(mention.text) != folded(count.as_written):
-        return False
-    return says(mention, count)
+    basis = count.basis
+    if basis == "printed":
+        return says(mention, count)
+    return (
+        basis == "counted"
+        and folded(mention.text) == folded(count.as_written)
+        and says(mention, count)
+    )
