@@ -191,10 +191,11 @@ def _placed(given: RuleInput) -> set[int]:
     placed: set[int] = set()
     for row in given.rows:
         for term in row.terms.values():
-            count, there = term.count, term.there
-            if there is not None and count.end == there.end and count.start == there.start:
-                placed.add(there.start)
-            elif count.start is not None and count.end is not None:
+            count = term.count
+            if term.is_plain and term.source is not None:
+                placed.add(term.source.start)
+                continue
+            if count.start is not None and count.end is not None:
                 placed.update(m.start for m in given.mentions_between(count.start, count.end))
             if count.basis == "counted":
                 placed.update(m.start for m in run_of(given, row, count))

@@ -308,16 +308,19 @@ def _elsewhere(
     The quotes may explain it: "the army killed 40, including 12 by its air force" names both.
     """
     child, parent = row.held, above.held
-    for field, slices_of in (("perpetrators", _parties), ("places", _places)):
-        if not getattr(child, field) or not getattr(parent, field):
+    for field, mine, theirs in (
+        ("perpetrators", child.perpetrators, parent.perpetrators),
+        ("places", child.places, parent.places),
+    ):
+        if not mine or not theirs or mine == theirs:
             continue
-        own, around = slices_of(child), slices_of(parent)
+        own, around = _name_slices(mine), _name_slices(theirs)
         if not own or not around or _share(own, around) or _quotes_name(given, child, around):
             continue
         region = given.parent_of(above)
         if field == "places" and (region is None or _share(around, _places(region.held))):
             continue
-        inner, outer = (listed([cut(n) for n in getattr(c, field)]) for c in (child, parent))
+        inner, outer = (listed([cut(name) for name in names]) for names in (mine, theirs))
         yield found(
             "A06",
             "warning",

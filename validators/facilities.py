@@ -9,7 +9,6 @@ from llm_extract.numbers.mention import Mention
 from llm_extract.record import Finding, RecordClaim
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import noun_beside
 from llm_extract.validators.terms import Row, Term, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
@@ -25,24 +24,33 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     A count without a place in the text is judged by all equal numbers of its quotes: it is a fault
     only if none of them can be people.
     """
+    for row, term in _suspects(given):
+        nouns = [given.noun_beside(mention) for mention in _sources(given, row, term)]
+        others = [noun for noun in nouns if noun is not None and _is_no_person(noun)]
+        if not others or len(others) < len(nouns):
+            continue
+        if any(row.held.outcome in given.outcomes_of(noun) for noun in others):
+            continue
+        yield found(
+            "F01",
+            "error",
+            "extraction",
+            f"{slot_words(term.field)}: {spoken(term.count)} of {named(row.held)} counts "
+            f'"{cut(_first(others).form, 30)}" in the report, not people',
+            claims=[row.held],
+            fields=[term.field],
+            operands=[operand(row.held, term.field, term.count)],
+        )
+
+
+def _suspects(given: RuleInput) -> list[tuple[Row[RecordClaim], Term]]:
+    """Counts beside a noun of things, and those that were read nobody knows where."""
+    suspects = [(row, term) for row, term, _, noun in given.beside_nouns if _is_no_person(noun)]
     for row in given.claims:
         for term in row.terms.values():
-            nouns = [noun_beside(given, mention) for mention in _sources(given, row, term)]
-            others = [noun for noun in nouns if noun is not None and _is_no_person(noun)]
-            if not others or len(others) < len(nouns):
-                continue
-            if any(row.held.outcome in given.outcomes_of(noun) for noun in others):
-                continue
-            yield found(
-                "F01",
-                "error",
-                "extraction",
-                f"{slot_words(term.field)}: {spoken(term.count)} of {named(row.held)} counts "
-                f'"{cut(_first(others).form, 30)}" in the report, not people',
-                claims=[row.held],
-                fields=[term.field],
-                operands=[operand(row.held, term.field, term.count)],
-            )
+            if term.source is None:
+                suspects.append((row, term))
+    return suspects
 
 
 def _is_no_person(noun: Noun) -> bool:

@@ -13,7 +13,6 @@ from llm_extract.passages import Sentence
 from llm_extract.record import Finding, RecordCount
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import sentences_of
 from llm_extract.validators.terms import Held, folded, group_of
 from llm_extract.validators.wording import cut, found, named, operand, slot_words
 
@@ -54,9 +53,7 @@ POLICY_QUALIFIERS = frozenset({"about", "vague"})
 
 def counts_make_sense(given: RuleInput) -> Iterator[Finding]:
     """N01: low <= high and as the qualifier says; a range has upper > value; vague has no value."""
-    for term in given.terms:
-        if _is_plain(term.count):
-            continue
+    for term in given.unusual:
         for why in _faults(term.count):
             yield found(
                 "N01",
@@ -68,17 +65,6 @@ def counts_make_sense(given: RuleInput) -> Iterator[Finding]:
                 fields=[term.field],
                 operands=[operand(term.held, term.field, term.count)],
             )
-
-
-def _is_plain(count: RecordCount) -> bool:
-    """Whether a count is exactly one number, as most are: there is nothing to be wrong."""
-    value = count.value
-    return (
-        count.qualifier == "exact"
-        and value is not None
-        and count.upper is None
-        and value == count.low == count.high
-    )
 
 
 def _faults(count: RecordCount) -> Iterator[str]:
@@ -111,22 +97,22 @@ def zeros_are_printed(given: RuleInput) -> Iterator[Finding]:
 
     A denial of a part stands with a word for its group ("no children"); a table may print a 0.
     """
-    for row in given.rows:
-        for term in row.terms.values():
-            count = term.count
-            if count.value != 0 or count.upper is not None or count.basis == "derived":
-                continue
-            if not _is_denied(given, sentences_of(given, row), term.field, count):
-                yield found(
-                    "N02",
-                    "error",
-                    "extraction",
-                    f"{slot_words(term.field)} of {named(row.held)} is 0, but no quote says that "
-                    "there was nobody: where the report is silent there is no number",
-                    claims=[row.held],
-                    fields=[term.field],
-                    operands=[operand(row.held, term.field, count)],
-                )
+    for term in given.unusual:
+        count = term.count
+        if count.value != 0 or count.upper is not None or count.basis == "derived":
+            continue
+        sentences = given.sentences_of(given.row_of(term.held))
+        if not _is_denied(given, sentences, term.field, count):
+            yield found(
+                "N02",
+                "error",
+                "extraction",
+                f"{slot_words(term.field)} of {named(term.held)} is 0, but no quote says that "
+                "there was nobody: where the report is silent there is no number",
+                claims=[term.held],
+                fields=[term.field],
+                operands=[operand(term.held, term.field, count)],
+            )
 
 
 def _is_denied(given: RuleInput, sentences: list[Sentence], field: str, count: RecordCount) -> bool:
@@ -176,7 +162,7 @@ def _tells_of(given: RuleInput, sentence: Sentence, place: re.Match[str], group:
 
 def counts_are_no_years(given: RuleInput) -> Iterator[Finding]:
     """N03: a bare number from 1900 to 2100 that no word of people follows may be a year."""
-    for term in given.terms:
+    for term in given.unusual:
         count = term.count
         if (
             count.value in YEARS
@@ -239,7 +225,7 @@ def numbers_are_clear(given: RuleInput) -> Iterator[Finding]:
 
     Another number of the text that parts its thousands decides what a point means.
     """
-    for term in given.terms:
+    for term in given.unusual:
         why = None if term.count.basis == "derived" else _doubt(given, term.count)
         if why is not None:
             yield found(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, get_args
 
 from llm_extract.cues import Cue, cue_table
 from llm_extract.numbers.mention import Mention
@@ -13,7 +13,6 @@ from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Outcome
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import sentences_of
 from llm_extract.validators.terms import Row, Term, quote_round
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
@@ -21,12 +20,13 @@ OPPOSITES: Final[dict[Outcome, Outcome]] = {"killed": "injured", "injured": "kil
 """Outcomes that nobody has both of: those killed and those injured are counted apart."""
 
 COVERED_BY: Final[dict[Outcome, frozenset[Outcome]]] = {
+    **{outcome: frozenset({outcome}) for outcome in get_args(Outcome)},
     "casualties": frozenset({"casualties", "killed", "injured"}),
     "abducted": frozenset({"abducted", "detained", "missing"}),
     "detained": frozenset({"detained", "abducted", "missing"}),
     "missing": frozenset({"missing", "abducted", "detained"}),
 }
-"""Outcomes whose words may tell of another: the abducted are held, and missing at home."""
+"""Outcomes whose words may tell of each: the abducted are held, and missing at home."""
 
 PASSIVE: Final = re.compile(r"\b(?:was|were|been|being|is|are|be|got|gets?)\s+(?:\w+ly\s+)?$")
 """English words before a cue that make who stands before it the victim."""
@@ -44,7 +44,8 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
     if not cue_table(given.record.report.language).sections:
         return
     for row in given.claims:
-        yield from _parts_told_otherwise(given, row)
+        if len(row.terms) > 1:
+            yield from _parts_told_otherwise(given, row)
         told = [] if _is_plainly_told(given, row) else _told_instead(given, row)
         if told:
             claim = row.held
@@ -65,10 +66,8 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
 def _parts_told_otherwise(given: RuleInput, row: Row[RecordClaim]) -> Iterator[Finding]:
     """Parts behind words of the opposite in another sentence: "the injured included six women"."""
     opposite = OPPOSITES.get(row.held.outcome)
-    if opposite is None or len(row.terms) < 2:
-        return
     total = row.terms.get("total")
-    if total is None or total.source is None:
+    if opposite is None or total is None or total.source is None:
         return
     told = given.sentence_at(total.source.start)
     for term in row.terms.values():
@@ -102,7 +101,7 @@ def _is_plainly_told(given: RuleInput, row: Row[RecordClaim]) -> bool:
     if source is None or quote_round(source, row.spans) is None:
         return False
     told = given.told_at(source.start)
-    return OPPOSITES.get(outcome) not in told and not told.isdisjoint(_covered(outcome))
+    return OPPOSITES.get(outcome) not in told and not told.isdisjoint(COVERED_BY[outcome])
 
 
 def _counted(row: Row[RecordClaim]) -> Term | None:
@@ -122,7 +121,7 @@ def _told_instead(given: RuleInput, row: Row[RecordClaim]) -> list[str]:
         own = _of_its_sentence(given, term)
         if own and all(cue.outcome == OPPOSITES[outcome] for cue in own):
             return _words(own)
-    sentences = sentences_of(given, row)
+    sentences = given.sentences_of(row)
     inside = [cue for sentence in sentences for cue in given.cues_governing(sentence)]
     near = [*inside, *_before(given, sentences)]
     if not inside or _tells(near, outcome):
@@ -144,12 +143,8 @@ def _words(cues: Iterable[Cue]) -> list[str]:
 
 
 def _tells(cues: Iterable[Cue], outcome: Outcome) -> bool:
-    covered = _covered(outcome)
+    covered = COVERED_BY[outcome]
     return any(cue.outcome in covered for cue in cues)
-
-
-def _covered(outcome: Outcome) -> frozenset[Outcome]:
-    return COVERED_BY.get(outcome) or frozenset({outcome})
 
 
 def _before(given: RuleInput, sentences: Iterable[Sentence]) -> Iterator[Cue]:
@@ -191,12 +186,12 @@ def _beside(given: RuleInput, term: Term) -> list[Cue]:
 
 def _is_object(given: RuleInput, cue: Cue, number: int) -> bool:
     """Whether a casualty word is the verb of the number behind it: "killing at least 35"."""
-    if "object" not in cue.roles:
-        return False
     text = given.text
-    if PASSIVE.search(text, max(0, cue.start - 24), cue.start):
-        return False
-    return OWN.fullmatch(text, cue.end, number) is not None
+    return (
+        "object" in cue.roles
+        and OWN.fullmatch(text, cue.end, number) is not None
+        and PASSIVE.search(text, max(0, cue.start - 24), cue.start) is None
+    )
 
 
 def _first(mention: Mention) -> int:

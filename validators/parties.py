@@ -12,7 +12,6 @@ from llm_extract.record import Finding, RecordClaim
 from llm_extract.validators.names import occurrences
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import sentences_of
 from llm_extract.validators.terms import AnyRow, same_name
 from llm_extract.validators.wording import cut, found, listed, named
 
@@ -73,7 +72,7 @@ def parties_are_named(given: RuleInput) -> Iterator[Finding]:
     """
     for row in given.rows:
         for name in row.held.perpetrators:
-            if UNNAMED.search(name):
+            if _is_nobody(name):
                 why = "is nobody by name"
             elif row.held.evidence and not _is_named_near(given, row, name):
                 why = "is not named in its quotes nor near them"
@@ -89,9 +88,14 @@ def parties_are_named(given: RuleInput) -> Iterator[Finding]:
             )
 
 
+@lru_cache(maxsize=4096)
+def _is_nobody(name: str) -> bool:
+    return UNNAMED.search(name) is not None
+
+
 def _is_named_near(given: RuleInput, row: AnyRow, name: str) -> bool:
     text = given.text
-    sentences = sentences_of(given, row)
+    sentences = given.sentences_of(row)
     if not sentences or any(text.find(name, s.start, s.end) >= 0 for s in sentences):
         return True
     paragraphs = {s.paragraph for s in sentences} | {s.paragraph - 1 for s in sentences} | {0, 1}
@@ -133,8 +137,7 @@ def nobody_counts_their_own(given: RuleInput) -> Iterator[Finding]:
             continue
         if isinstance(held, RecordClaim) and held.outcome == "detained":
             continue
-        parties = {same_name(party) for party in held.perpetrators}
-        if row.speaker in parties and not _admits(given, row):
+        if row.speaker in map(same_name, held.perpetrators) and not _admits(given, row):
             yield found(
                 "P02",
                 "error",
@@ -152,7 +155,7 @@ def _admits(given: RuleInput, row: AnyRow) -> bool:
         return True
     table = cue_table(language)
     claimed = table.pattern("blame", "claimed")
-    for sentence in sentences_of(given, row):
+    for sentence in given.sentences_of(row):
         first = given.sentences[max(0, sentence.index - 1)].start
         if claimed.search(given.text, first, sentence.end):
             return True

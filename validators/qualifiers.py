@@ -18,7 +18,7 @@ def qualifiers_agree(given: RuleInput) -> Iterator[Finding]:
     A number that stands in the claim's quotes several times, in different sentences, may be
     qualified in any of them.
     """
-    for term in given.terms:
+    for term in given.unusual:
         source, count = term.source, term.count
         if source is not None and (source.qualifier, source.upper) == (
             count.qualifier,

@@ -124,7 +124,7 @@ def percentages_fit_their_counts(given: RuleInput) -> Iterator[Finding]:
     A percentage may miss by one point, or what the claimant's profile says, a worded fraction and a
     rounded percentage by three; more than five points are an error.
     """
-    stated = given.of_kind.get("percent", ())
+    stated = [mention for mention in given.ledger.mentions if mention.kind == "percent"]
     if not stated:
         return
     placed = _placed(given)

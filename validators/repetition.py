@@ -39,15 +39,12 @@ def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
 
 
 def _alike_at_a_glance(given: RuleInput) -> Iterator[Held]:
-    """Claims whose kind, speaker, scope, total and number of slots are those of another."""
+    """Claims whose speaker, total and number of slots are those of another."""
     groups: dict[Hashable, list[Held]] = {}
     for row in given.rows:
-        held = row.held
-        kind = held.outcome if isinstance(held, RecordClaim) else held.effect
         total = row.terms.get("total")
         value = None if total is None else total.count.value
-        key = kind, row.speaker, held.scope, len(row.terms), value
-        groups.setdefault(key, []).append(held)
+        groups.setdefault((row.speaker, value, len(row.terms)), []).append(row.held)
     return chain.from_iterable(alike for alike in groups.values() if len(alike) > 1)
 
 

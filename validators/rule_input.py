@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from llm_extract.cues import Cue, casualty_cues
 from llm_extract.lexicon import Noun
-from llm_extract.numbers.mention import Kind, Ledger, Mention
+from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.numbers.nouns import counted_noun
 from llm_extract.passages import Sentence, split_sentences
 from llm_extract.record import Evidence, Record, RecordClaim, RecordCount
@@ -31,6 +31,7 @@ from llm_extract.validators.terms import (
     counts_of,
     days_of,
     folded,
+    is_plain,
     may_be_read_from,
     quote_round,
     same_name,
@@ -48,10 +49,12 @@ COUNT_KINDS = frozenset({"count", "vague"})
 LONGEST_CUE = 24
 """How far before a noun the casualty words that end with it may begin: "arbitrary arrests"."""
 
+NEW_ITEM = re.compile(r"\n[ \t]{2,}")
+"""An indented line, which begins an item of its own and goes on from no number before."""
+
 _OF_THE_TEXT = frozenset(
     {
         "countable",
-        "of_kind",
         "_starts",
         "_at_start",
         "cues",
@@ -110,6 +113,24 @@ class RuleInput:
         """Every count of the record, claim by claim."""
         return tuple(chain.from_iterable([row.terms.values() for row in self.rows]))
 
+    @cached_property
+    def unusual(self) -> tuple[Term, ...]:
+        """The counts that are not plain (see `Term`): the few that most rules of one count ask."""
+        return tuple([term for term in self.terms if not term.is_plain])
+
+    @cached_property
+    def beside_nouns(self) -> tuple[tuple[Row[RecordClaim], Term, Mention, Noun], ...]:
+        """Counts of people, zeros apart, with the number that each was read from and its noun."""
+        return tuple(
+            [
+                (row, term, term.source, noun)
+                for row in self.claims
+                for term in row.terms.values()
+                if term.source is not None and term.count.value != 0
+                if (noun := self.noun_beside(term.source)) is not None
+            ]
+        )
+
     def parent_of(self, child: Row[RecordClaim]) -> Row[RecordClaim] | None:
         """The claim that a claim is part of; None when there is none or the index leads nowhere."""
         link = child.held.part_of
@@ -142,14 +163,15 @@ class RuleInput:
         start, end = count.start, count.end
         if start is None or end is None:
             equal = [m for m in self._inside(spans) if may_be_read_from(m, count)]
-            return Term(held, field, count, None, equal[0] if len(equal) == 1 else None, None)
+            return Term(held, field, count, None, equal[0] if len(equal) == 1 else None)
         there = self._at_start.get(start)
         if there is None or start >= end:
             there = self.mention_at(start, end)
-        if there is None or not may_be_read_from(there, count):
-            return Term(held, field, count, there, None, None)
-        is_plain = there.basis == count.basis == "printed" and quote_round(there, spans)
-        return Term(held, field, count, there, there, True if is_plain else None)
+        if there is None:
+            return Term(held, field, count, None, None)
+        if is_plain(there, count) and quote_round(there, spans) is not None:
+            return Term(held, field, count, there, there, True, True)
+        return Term(held, field, count, there, there if may_be_read_from(there, count) else None)
 
     def quoted(self, row: AnyRow) -> tuple[Mention, ...]:
         """Countable mentions inside the located quotes of a claim, each once, in text order."""
@@ -175,14 +197,6 @@ class RuleInput:
         return term.grounded
 
     # --- what the text holds --------------------------------------------------------------------
-
-    @cached_property
-    def of_kind(self) -> Mapping[Kind, Sequence[Mention]]:
-        """The mentions of each kind, in text order."""
-        found: dict[Kind, list[Mention]] = {}
-        for mention in self.ledger.mentions:
-            found.setdefault(mention.kind, []).append(mention)
-        return found
 
     @cached_property
     def countable(self) -> tuple[Mention, ...]:
@@ -266,15 +280,19 @@ class RuleInput:
             first += 1
         return range(first, bisect_left(starts, end, first))
 
+    def sentences_of(self, row: AnyRow) -> list[Sentence]:
+        """The sentences that the located quotes of a claim touch, each once, in text order."""
+        return [self.sentences[nth] for nth in self.touched(row)]
+
     def cues_governing(self, sentence: Sentence) -> tuple[Cue, ...]:
         """Casualty words of a sentence, of the heading above it and of its table's titles."""
-        spans = [(sentence.start, sentence.end)]
+        found = self.cues_between(sentence.start, sentence.end)
         if sentence.lead is not None:
             lead = self.sentences[sentence.lead]
-            spans.append((lead.start, lead.end))
+            found += self.cues_between(lead.start, lead.end)
         if sentence.header:
-            spans.append((sentence.header[0].start, sentence.header[-1].end))
-        return tuple(cue for span in spans for cue in self.cues_between(*span))
+            found += self.cues_between(sentence.header[0].start, sentence.header[-1].end)
+        return found
 
     def noun_of(self, mention: Mention) -> Noun | None:
         """What a mention counts, if a known noun says so."""
@@ -282,6 +300,13 @@ class RuleInput:
         if mention.start not in known:
             known[mention.start] = counted_noun(self.text, mention)
         return known[mention.start]
+
+    def noun_beside(self, mention: Mention) -> Noun | None:
+        """What a mention counts, unless that stands in the next item of a drawn list."""
+        noun = self.noun_of(mention)
+        if noun is None or noun.start <= mention.end + 1:
+            return noun
+        return None if NEW_ITEM.search(self.text, mention.end, noun.start) else noun
 
     def outcomes_of(self, noun: Noun) -> frozenset[Outcome]:
         """The outcomes that a noun tells by itself: "422 arrests" are 422 detained."""

@@ -14,7 +14,6 @@ from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Group
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import noun_beside
 from llm_extract.validators.terms import Row, group_of, in_order, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
@@ -50,25 +49,21 @@ def numbers_stand_in_their_slots(given: RuleInput) -> Iterator[Finding]:
     Children read as women or men, a number of all people as a part, or the number of two groups
     together as that of one, are errors; a slice without its group and other groups are warnings.
     """
-    for row in given.claims:
-        for term in row.terms.values():
-            mention = None if term.count.value == 0 else term.source
-            noun = None if mention is None else noun_beside(given, mention)
-            if mention is None or noun is None or noun.role != "person":
-                continue
-            grave = _fault(given, row, group_of(term.field), mention, noun)
-            if grave is not None:
-                yield found(
-                    "G07",
-                    "error" if grave else "warning",
-                    "extraction",
-                    f"{spoken(term.count)} stands as {slot_words(term.field)} of "
-                    f"{named(row.held)}, but the report says "
-                    f'"{cut(given.text[mention.start : _end(given, noun)], 40)}"',
-                    claims=[row.held],
-                    fields=[term.field],
-                    operands=[operand(row.held, term.field, term.count)],
-                )
+    for row, term, mention, noun in given.beside_nouns:
+        if noun.role != "person":
+            continue
+        grave = _fault(given, row, group_of(term.field), mention, noun)
+        if grave is not None:
+            yield found(
+                "G07",
+                "error" if grave else "warning",
+                "extraction",
+                f"{spoken(term.count)} stands as {slot_words(term.field)} of {named(row.held)}, "
+                f'but the report says "{cut(given.text[mention.start : _end(given, noun)], 40)}"',
+                claims=[row.held],
+                fields=[term.field],
+                operands=[operand(row.held, term.field, term.count)],
+            )
 
 
 def _fault(
@@ -203,13 +198,13 @@ def parts_stand_with_their_total(given: RuleInput) -> Iterator[Finding]:
 
 
 def _totals(given: RuleInput) -> list[tuple[Mention, RecordClaim]]:
-    """The totals and where they stand, in text order; in one place in order of the claims' ids."""
+    """The totals and where they stand, in text order."""
     totals = [
         (total.source, row.held)
         for row in given.claims
         if (total := row.terms.get("total")) is not None and total.source is not None
     ]
-    return sorted(totals, key=lambda item: (item[0].start, *in_order(item[1])))
+    return sorted(totals, key=lambda item: item[0].start)
 
 
 def _last_before(
@@ -218,13 +213,15 @@ def _last_before(
     starts: Sequence[int],
     part: Mention,
 ) -> tuple[Mention, RecordClaim] | None:
-    """The total that stands last before a part in its sentence; None where none does."""
+    """The total that stands last before a part in its sentence, of several the one of least id."""
     behind = bisect_left(starts, part.start)
-    if behind == 0:
+    sentence = given.sentence_at(part.start)
+    if behind == 0 or sentence is None or starts[behind - 1] < sentence.start:
         return None
     first = bisect_left(starts, starts[behind - 1], 0, behind)
-    sentence = given.sentence_at(part.start)
-    return None if sentence is None or starts[first] < sentence.start else totals[first]
+    if first == behind - 1:
+        return totals[first]
+    return min(totals[first:behind], key=lambda item: in_order(item[1]))
 
 
 def _opens(given: RuleInput, total: Mention, part: Mention) -> bool:

@@ -22,6 +22,9 @@ Spans = Sequence[tuple[int, int]]
 
 H = TypeVar("H", RecordClaim, RecordFacility, covariant=True)
 
+NOT_PLAIN = 1000
+"""From here on a number may be a year, or its thousands parted by a doubtful mark."""
+
 _MARKED = re.compile(r"[^\w]+")
 _ARTICLES = frozenset({"the", "a", "an"})
 
@@ -31,7 +34,9 @@ class Term:
     """One count of a claim: its slot, and the number of the text that it was read from.
 
     `there` is the first countable mention that overlaps the count's place. `source` is the one
-    mention that gives the count, None where it is not certain which. `grounded` is None until
+    mention that gives the count, None where it is not certain which. `is_plain` says that a number
+    below a thousand stands there in its quote, exact and written in figures or letters alone, and
+    that the count is just that: rules about single counts need not look. `grounded` is None until
     somebody asks `RuleInput.is_grounded`. Made for every count of every record and therefore not
     frozen, which would cost thrice as much.
     """
@@ -41,7 +46,8 @@ class Term:
     count: RecordCount
     there: Mention | None
     source: Mention | None
-    grounded: bool | None
+    is_plain: bool = False
+    grounded: bool | None = None
 
     @property
     def interval(self) -> Interval:
@@ -76,9 +82,9 @@ def in_order(held: Held) -> tuple[int, str]:
 
 def counts_of(held: Held) -> dict[str, RecordCount]:
     """The stated counts by slot name; a facility's only slot is `count`."""
-    if isinstance(held, RecordFacility):
-        return {} if held.count is None else {"count": held.count}
-    return held.slots()
+    if isinstance(held, RecordClaim):
+        return held.slots()
+    return {} if held.count is None else {"count": held.count}
 
 
 def spans_of(held: Held) -> Spans:
@@ -150,4 +156,21 @@ def may_be_read_from(mention: Mention, count: RecordCount) -> bool:
         basis == "counted"
         and folded(mention.text) == folded(count.as_written)
         and says(mention, count)
+    )
+
+
+def is_plain(mention: Mention, count: RecordCount) -> bool:
+    """Whether a mention is at the place of a count and is just that, below a thousand and clear."""
+    value, words = count.value, mention.text
+    return (
+        value is not None
+        and mention.value == value == count.low == count.high
+        and 0 < value < NOT_PLAIN
+        and mention.start == count.start
+        and mention.end == count.end
+        and mention.qualifier == count.qualifier == "exact"
+        and mention.basis == count.basis == "printed"
+        and mention.upper is None
+        and count.upper is None
+        and (words.isdecimal() or words.replace("-", "").isalpha())
     )

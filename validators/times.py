@@ -172,8 +172,8 @@ def _unclear_order(given: RuleInput) -> list[tuple[int, int]]:
     """Spans of numeric dates that are two different days, where nothing tells which."""
     published = given.record.report.published
     unclear: list[tuple[int, int]] = []
-    for mention in given.of_kind.get("date", ()):
-        written = _NUMERIC.fullmatch(mention.text)
+    for mention in given.ledger.mentions:
+        written = _NUMERIC.fullmatch(mention.text) if mention.kind == "date" else None
         if written is None:
             continue
         one, other, year = int(written[1]), int(written[3]), int(written[4])
