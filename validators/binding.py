@@ -188,17 +188,13 @@ def _unbound(given: RuleInput) -> list[Mention]:
 
 def _placed(given: RuleInput) -> set[int]:
     """Starts of the mentions at the places of counts, and of those that a count adds up."""
-    placed: set[int] = set()
-    for row in given.rows:
-        for term in row.terms.values():
-            count = term.count
-            if term.is_plain and term.source is not None:
-                placed.add(term.source.start)
-                continue
-            if count.start is not None and count.end is not None:
-                placed.update(m.start for m in given.mentions_between(count.start, count.end))
-            if count.basis == "counted":
-                placed.update(m.start for m in run_of(given, row, count))
+    placed = {t.source.start for t in given.terms if t.is_plain and t.source is not None}
+    for term in given.unusual:
+        count = term.count
+        if count.start is not None and count.end is not None:
+            placed.update(m.start for m in given.mentions_between(count.start, count.end))
+        if count.basis == "counted":
+            placed.update(m.start for m in run_of(given, given.row_of(term.held), count))
     return placed
 
 

@@ -308,17 +308,17 @@ def _elsewhere(
     The quotes may explain it: "the army killed 40, including 12 by its air force" names both.
     """
     child, parent = row.held, above.held
+    region = given.parent_of(above)
     for field, mine, theirs in (
         ("perpetrators", child.perpetrators, parent.perpetrators),
         ("places", child.places, parent.places),
     ):
-        if not mine or not theirs or mine == theirs:
+        if not mine or not theirs or mine == theirs or (field == "places" and region is None):
             continue
         own, around = _name_slices(mine), _name_slices(theirs)
         if not own or not around or _share(own, around) or _quotes_name(given, child, around):
             continue
-        region = given.parent_of(above)
-        if field == "places" and (region is None or _share(around, _places(region.held))):
+        if field == "places" and region is not None and _share(around, _places(region.held)):
             continue
         inner, outer = (listed([cut(name) for name in names]) for names in (mine, theirs))
         yield found(

@@ -42,7 +42,7 @@ def _alike_at_a_glance(given: RuleInput) -> Iterator[Held]:
     """Claims whose speaker, total and number of slots are those of another."""
     groups: dict[Hashable, list[Held]] = {}
     for row in given.rows:
-        total = row.terms.get("total")
+        total = row.terms.get("total") or row.terms.get("count")
         value = None if total is None else total.count.value
         groups.setdefault((row.speaker, value, len(row.terms)), []).append(row.held)
     return chain.from_iterable(alike for alike in groups.values() if len(alike) > 1)

@@ -296,10 +296,10 @@ class RuleInput:
 
     def noun_of(self, mention: Mention) -> Noun | None:
         """What a mention counts, if a known noun says so."""
-        known = self._nouns
-        if mention.start not in known:
-            known[mention.start] = counted_noun(self.text, mention)
-        return known[mention.start]
+        known, start = self._nouns, mention.start
+        if start not in known:
+            known[start] = counted_noun(self.text, mention)
+        return known[start]
 
     def noun_beside(self, mention: Mention) -> Noun | None:
         """What a mention counts, unless that stands in the next item of a drawn list."""
