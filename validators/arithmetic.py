@@ -44,9 +44,9 @@ class Spare:
 
 def parts_within_total(given: RuleInput) -> Iterator[Finding]:
     """A01: each part is no more than the total."""
-    for row in given.claims:
+    for row in given.divided:
         whole = row.terms.get("total")
-        if whole is None or len(row.terms) < 2:
+        if whole is None:
             continue
         for part in row.terms.values():
             if part is not whole and verdict([part], whole) is not None:
@@ -60,7 +60,7 @@ def sexes_and_ages_within_total(given: RuleInput) -> Iterator[Finding]:
     girls among the women too, they are counted once; of any other claimant a sum that only closes
     so is a warning.
     """
-    for row in given.claims:
+    for row in given.divided:
         terms = row.terms
         whole = terms.get("total")
         if whole is None or len(terms) < 3:
@@ -83,7 +83,7 @@ def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
     Where the claimant's profile has older people outside men and women, they are needed too; where
     it counts girls among the women, stated girls are taken off the sum once.
     """
-    for row in given.claims:
+    for row in given.divided:
         terms = row.terms
         whole = terms.get("total")
         if whole is None or len(terms) <= len(SEXES_AND_AGES) or whole.count.basis == "derived":
@@ -112,7 +112,7 @@ def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
 
 def minors_within_children(given: RuleInput) -> Iterator[Finding]:
     """A04: boys and girls together, and infants, are no more than the children."""
-    for row in given.claims:
+    for row in given.divided:
         whole = row.terms.get("children")
         if whole is None or not row.held.subgroups:
             continue
@@ -128,7 +128,7 @@ def services_within_total(given: RuleInput) -> Iterator[Finding]:
     Of several numbers of one group ("18 soldiers, four of them paramilitaries") the smaller ones
     may lie inside the largest: a sum that only closes so is a warning.
     """
-    for row in given.claims:
+    for row in given.divided:
         whole = row.terms.get("total")
         if whole is None or len(row.held.subgroups) < 2:
             continue

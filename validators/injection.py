@@ -22,8 +22,7 @@ from urllib.parse import unquote
 from llm_extract.record import Finding
 from llm_extract.validators.binding import read_operand
 from llm_extract.validators.rule import Rule
-from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.terms import Held, folded
+from llm_extract.validators.rule_input import Held, RuleInput, folded
 from llm_extract.validators.wording import found, listed
 
 SHOWN: Final = 120

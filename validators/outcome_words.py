@@ -43,9 +43,9 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
     """
     if not cue_table(given.record.report.language).sections:
         return
+    for row in given.divided:
+        yield from _parts_told_otherwise(given, row)
     for row in given.claims:
-        if len(row.terms) > 1:
-            yield from _parts_told_otherwise(given, row)
         told = [] if _is_plainly_told(given, row) else _told_instead(given, row)
         if told:
             claim = row.held

@@ -24,13 +24,11 @@ from llm_extract.schema import Outcome
 from llm_extract.validators.terms import (
     AnyRow,
     H,
-    Held,
     Row,
     Spans,
     Term,
     counts_of,
     days_of,
-    folded,
     is_plain,
     may_be_read_from,
     quote_round,
@@ -39,6 +37,8 @@ from llm_extract.validators.terms import (
     spans_of,
     words_of,
 )
+from llm_extract.validators.terms import Held as Held  # S01 takes both names from here
+from llm_extract.validators.terms import folded as folded
 
 if TYPE_CHECKING:
     from llm_extract.validators.profiles import Profiles
@@ -88,7 +88,7 @@ class RuleInput:
         other = RuleInput(record, self.text, self.ledger, self.profiles)
         for name in _OF_THE_TEXT & vars(self).keys():
             vars(other)[name] = vars(self)[name]
-        vars(other)["_known_rows"] = self._rows_by_held
+        vars(other)["_known_rows"] = dict(self._rows_by_held)
         return other
 
     # --- what the record states -----------------------------------------------------------------
@@ -114,6 +114,11 @@ class RuleInput:
         return tuple(chain.from_iterable([row.terms.values() for row in self.rows]))
 
     @cached_property
+    def divided(self) -> tuple[Row[RecordClaim], ...]:
+        """The claims that state several numbers, such as a total and some part of it."""
+        return tuple([row for row in self.claims if len(row.terms) > 1])
+
+    @cached_property
     def unusual(self) -> tuple[Term, ...]:
         """The counts that are not plain (see `Term`): the few that most rules of one count ask."""
         return tuple([term for term in self.terms if not term.is_plain])
@@ -137,8 +142,8 @@ class RuleInput:
         return self.claims[link] if link is not None and 0 <= link < len(self.claims) else None
 
     @cached_property
-    def _known_rows(self) -> Mapping[int, AnyRow]:
-        """Rows by the `id` of their claim, which they keep alive."""
+    def _known_rows(self) -> dict[int, AnyRow]:
+        """Rows by the `id` of their claim, which they keep alive; each goes to one claim alone."""
         return {}
 
     @cached_property
@@ -150,7 +155,7 @@ class RuleInput:
         return self._rows_by_held[id(held)]
 
     def _row(self, held: H) -> Row[H]:
-        known = self._known_rows.get(id(held))
+        known = self._known_rows.pop(id(held), None)
         if known is not None:
             return cast("Row[H]", known)
         spans = spans_of(held)

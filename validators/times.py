@@ -163,9 +163,10 @@ def _days(follows: re.Match[str], language: str, published: date | None) -> list
 
 
 def _date(year: int, month: int, day: int) -> date | None:
-    if not (1 <= month <= 12 and year >= 1 and 1 <= day <= monthrange(year, month)[1]):
+    try:
+        return date(year, month, day)
+    except ValueError:
         return None
-    return date(year, month, day)
 
 
 def _unclear_order(given: RuleInput) -> list[tuple[int, int]]:
