@@ -17,7 +17,7 @@ from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
 from llm_extract.record import Change, RecordClaim, RecordCount, RecordFacility
 from llm_extract.validators.binding import counts_casualties, listed_mentions, names_victims
-from llm_extract.validators.containment import CONTAINED, apart_on
+from llm_extract.validators.containment import apart_on, contained_in
 from llm_extract.validators.repetition import identity
 from llm_extract.validators.rule_input import RuleInput, run_of
 from llm_extract.validators.terms import Held, counts_of, in_order, says
@@ -441,7 +441,7 @@ class Candidates:
             for claim in self._claims
             if claim.id not in below
             and claim.id != child.part_of_id
-            and child.outcome in CONTAINED.get(claim.outcome, {claim.outcome})
+            and child.outcome in contained_in(claim.outcome)
             and not self._are_beside(child, claim)
         ]
         return sorted(

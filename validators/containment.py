@@ -74,7 +74,7 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
         if child.part_of_id is not None and child.part_of_id != parent.id:
             why = f"is part of {parent.id} by index but of {cut(child.part_of_id)} by id"
             yield _misfit(child, [parent], why, "part_of")
-        if child.outcome != parent.outcome and child.outcome not in contained_in(parent.outcome):
+        if child.outcome not in contained_in(parent.outcome):
             why = f"cannot be part of {named(parent)}: {parent.outcome} holds no {child.outcome}"
             yield _misfit(child, [parent], why, "outcome")
         if (
