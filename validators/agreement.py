@@ -10,7 +10,8 @@ from functools import cached_property
 
 from llm_extract.record import Finding, Operand, OtherReading, RecordCount, RecordFacility
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import Held, RuleInput, counts_of, folded, in_order
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held, counts_of, folded, in_order
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
 WITHOUT_SUBGROUPS = frozenset({"sentence", "document"})
@@ -64,7 +65,7 @@ class _Compared:
     def says(self, held: Held, field: str) -> RecordCount | None:
         """What the other reading has in the slot of a claim; None where nothing."""
         other = self.pairs.get(held.id)
-        return dict(counts_of(other)).get(field) if other is not None else None
+        return counts_of(other).get(field) if other is not None else None
 
     def is_silent_by_nature(self, field: str) -> bool:
         return field.startswith("subgroups.") and (self.reading.strategy in WITHOUT_SUBGROUPS) != (
@@ -100,7 +101,7 @@ def _differences(given: RuleInput, compared: _Compared) -> Iterator[tuple[str, s
     for held in compared.theirs:
         if held.id in paired:
             continue
-        for field, count in counts_of(held):
+        for field, count in counts_of(held).items():
             if count.basis != "derived" and not _is_used(given, count.start):
                 yield (
                     f"{count.start}:{count.as_written}",
@@ -114,9 +115,9 @@ def _differences(given: RuleInput, compared: _Compared) -> Iterator[tuple[str, s
 
 
 def _in_slots(held: Held, compared: _Compared) -> Iterator[tuple[str, str, Finding]]:
-    mine = dict(counts_of(held))
+    mine = counts_of(held)
     other = compared.pairs.get(held.id)
-    theirs = dict(counts_of(other)) if other is not None else {}
+    theirs = counts_of(other) if other is not None else {}
     for field in dict.fromkeys([*mine, *theirs]):
         ours, count = mine.get(field), theirs.get(field)
         if _said(ours) == _said(count):
@@ -197,8 +198,8 @@ def _likeness(ours: Held, other: Held) -> tuple[int, int, int]:
     """How much two claims have in common: equal slots, equal numbers, shared evidence."""
     if type(ours) is not type(other) or _what(ours) != _what(other):
         return (0, 0, 0)
-    mine = {(field, c.start) for field, c in counts_of(ours) if c.start is not None}
-    theirs = {(field, c.start) for field, c in counts_of(other) if c.start is not None}
+    mine = {(field, c.start) for field, c in counts_of(ours).items() if c.start is not None}
+    theirs = {(field, c.start) for field, c in counts_of(other).items() if c.start is not None}
     starts = {start for _, start in mine} & {start for _, start in theirs}
     quotes = {q.start for q in ours.evidence} & {q.start for q in other.evidence} - {None}
     return (len(mine & theirs), len(starts), len(quotes))
@@ -217,7 +218,7 @@ def _said(count: RecordCount | None) -> Said:
 
 
 def _is_used(given: RuleInput, start: int | None) -> bool:
-    return any(count.start == start for held in given.held for _, count in counts_of(held))
+    return any(term.count.start == start for term in given.terms)
 
 
 def _loose(count: RecordCount) -> Operand:

@@ -10,35 +10,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from llm_extract.intervals import Interval, total
-from llm_extract.record import Finding, FindingKind, RecordClaim, RecordCount, Severity
+from llm_extract.record import Finding, FindingKind, RecordCount, Severity
 from llm_extract.validators.profiles import Profile
 from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
-from llm_extract.validators.rule_input import Held, RuleInput
+from llm_extract.validators.rule_input import RuleInput
 from llm_extract.validators.slices import profile_of
+from llm_extract.validators.terms import Term, group_of
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 SEXES_AND_AGES = ("children", "women", "men")
 """The slots that share no person: under-18s, adult women, adult men."""
 
+WITH_OLDER_PEOPLE = (*SEXES_AND_AGES, "subgroups.older_people")
+"""The same for a claimant who has older people outside men and women."""
+
+BELOW = frozenset({"at_most", "fewer_than"})
+"""Qualifiers that leave the lower bound open."""
 
 SERVICES = ("civilians", "security_forces", "police", "fighters")
 """The subgroups that share no person by what people do in a war."""
 
 LONGEST_SUM = 8
 """Addends that a message shows one by one: more than these are no sentence that one reads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One number of a sum: a slot of a claim."""
-
-    held: Held
-    field: str
-    count: RecordCount
-
-    @property
-    def interval(self) -> Interval:
-        return Interval(self.count.low, self.count.high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +44,13 @@ class Spare:
 
 def parts_within_total(given: RuleInput) -> Iterator[Finding]:
     """A01: each part is no more than the total."""
-    for claim in given.record.claims:
-        terms = _terms(claim)
-        whole = terms.pop("total", None)
+    for row in given.divided:
+        whole = row.terms.get("total")
         if whole is None:
             continue
-        for part in terms.values():
-            yield from sum_within(given, "A01", [part], whole)
+        for part in row.terms.values():
+            if part is not whole and verdict([part], whole) is not None:
+                yield from sum_within(given, "A01", [part], whole)
 
 
 def sexes_and_ages_within_total(given: RuleInput) -> Iterator[Finding]:
@@ -67,12 +60,14 @@ def sexes_and_ages_within_total(given: RuleInput) -> Iterator[Finding]:
     girls among the women too, they are counted once; of any other claimant a sum that only closes
     so is a warning.
     """
-    for claim in given.record.claims:
-        terms = _terms(claim)
-        profile = profile_of(given, claim)
+    for row in given.divided:
+        terms = row.terms
         whole = terms.get("total")
+        if whole is None or len(terms) < 3:
+            continue
+        profile = profile_of(given, row.held)
         parts = _sexes_and_ages(terms, profile)
-        if whole is None or len(parts) < 2:
+        if len(parts) < 2:
             continue
         twice = _counted_twice(terms, profile)
         if profile.women == "all_females" and twice is not None:
@@ -88,12 +83,14 @@ def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
     Where the claimant's profile has older people outside men and women, they are needed too; where
     it counts girls among the women, stated girls are taken off the sum once.
     """
-    for claim in given.record.claims:
-        terms = _terms(claim)
-        profile = profile_of(given, claim)
+    for row in given.divided:
+        terms = row.terms
         whole = terms.get("total")
+        if whole is None or len(terms) <= len(SEXES_AND_AGES) or whole.count.basis == "derived":
+            continue
+        profile = profile_of(given, row.held)
         parts = _sexes_and_ages(terms, profile)
-        if whole is None or whole.count.basis == "derived" or not _are_complete(terms, profile):
+        if len(parts) < len(_classes(profile)):
             continue
         girls = terms.get("subgroups.girls") if profile.women == "all_females" else None
         twice = girls.count.low if girls is not None else 0
@@ -106,8 +103,8 @@ def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
                 "warning",
                 kind_of(given, [*parts, whole]),
                 f"{_subject(parts, whole, '')}: {_sum_in_words(parts)}{less} is less than the "
-                f"{spoken(whole.count)} of the total, {named(claim)}{ungrounded(given, parts)}",
-                claims=[claim],
+                f"{spoken(whole.count)} of the total, {named(row.held)}{ungrounded(given, parts)}",
+                claims=[row.held],
                 fields=[*(part.field for part in parts), "total"],
                 operands=[operand(t.held, t.field, t.count) for t in (*parts, whole)],
             )
@@ -115,17 +112,12 @@ def complete_parts_reach_total(given: RuleInput) -> Iterator[Finding]:
 
 def minors_within_children(given: RuleInput) -> Iterator[Finding]:
     """A04: boys and girls together, and infants, are no more than the children."""
-    for claim in given.record.claims:
-        terms = _terms(claim)
-        whole = terms.get("children")
-        if whole is None:
+    for row in given.divided:
+        whole = row.terms.get("children")
+        if whole is None or not row.held.subgroups:
             continue
         for groups in (("boys", "girls"), ("infants",)):
-            parts = [
-                term
-                for term in terms.values()
-                if term.field.split(".")[1:2] in [[g] for g in groups]
-            ]
+            parts = [term for term in row.terms.values() if group_of(term.field) in groups]
             if parts:
                 yield from sum_within(given, "A04", parts, whole)
 
@@ -136,15 +128,16 @@ def services_within_total(given: RuleInput) -> Iterator[Finding]:
     Of several numbers of one group ("18 soldiers, four of them paramilitaries") the smaller ones
     may lie inside the largest: a sum that only closes so is a warning.
     """
-    for claim in given.record.claims:
-        terms = _terms(claim)
-        whole = terms.get("total")
+    for row in given.divided:
+        whole = row.terms.get("total")
+        if whole is None or len(row.held.subgroups) < 2:
+            continue
         groups = [
-            [term for term in terms.values() if term.field.split(".")[1:2] == [group]]
+            [term for term in row.terms.values() if group_of(term.field) == group]
             for group in SERVICES
         ]
         stated = [sorted(same, key=lambda term: -term.count.low) for same in groups if same]
-        if whole is None or len(stated) < 2:
+        if len(stated) < 2:
             continue
         parts = [term for same in stated for term in same]
         inner = [term.interval for same in stated for term in same[1:]]
@@ -194,41 +187,40 @@ def sum_within(
 
 def verdict(parts: Sequence[Term], whole: Term, spare: Spare | None = None) -> Severity | None:
     """How badly the parts fail to fit into the whole; None when they fit."""
-    interval = total(part.interval for part in parts)
-    if interval.can_be_at_most(whole.interval):
+    least = 0
+    for part in parts:
+        least += part.count.low
+    most = whole.count.high
+    if most is None or least <= most:
         return "warning" if exceeds_as_printed(parts, whole) else None
     if spare is None:
         return "error"
-    once = Interval(0 if spare.most is None else max(0, interval.low - spare.most), None)
-    return "warning" if once.can_be_at_most(whole.interval) else "error"
+    once = 0 if spare.most is None else max(0, least - spare.most)
+    return "warning" if once <= most else "error"
 
 
 def exceeds_as_printed(parts: Sequence[Term], whole: Term) -> bool:
     """Whether the printed numbers don't fit where an open bound let the intervals pass."""
-    is_open = whole.count.high is None or any(
-        part.count.qualifier in ("at_most", "fewer_than") for part in parts
-    )
-    if not is_open or any(term.count.value is None for term in (*parts, whole)):
+    count = whole.count
+    if count.high is not None and not any(part.count.qualifier in BELOW for part in parts):
         return False
-    most = whole.count.low if whole.count.high is None else whole.count.high
+    if any(term.count.value is None for term in (*parts, whole)):
+        return False
+    most = count.low if count.high is None else count.high
     return sum(printed(part.count) for part in parts) > most
 
 
 def printed(count: RecordCount) -> int:
     """The number a part names: the top of "at most 5", the bottom of everything else."""
-    if count.qualifier in ("at_most", "fewer_than") and count.high is not None:
+    if count.qualifier in BELOW and count.high is not None:
         return count.high
     return count.low
 
 
 def kind_of(given: RuleInput, terms: Sequence[Term]) -> FindingKind:
     """Contradiction when every number is read in the quotes of its claim, else extraction."""
-    grounded = all(given.is_grounded(term.held, term.count) for term in terms)
+    grounded = all(given.is_grounded(term) for term in terms)
     return "contradiction" if grounded else "extraction"
-
-
-def _terms(claim: RecordClaim) -> dict[str, Term]:
-    return {name: Term(claim, name, count) for name, count in claim.slots().items()}
 
 
 def _sexes_and_ages(terms: Mapping[str, Term], profile: Profile) -> list[Term]:
@@ -236,13 +228,8 @@ def _sexes_and_ages(terms: Mapping[str, Term], profile: Profile) -> list[Term]:
     return [terms[name] for name in _classes(profile) if name in terms]
 
 
-def _are_complete(terms: Mapping[str, Term], profile: Profile) -> bool:
-    return all(name in terms for name in _classes(profile))
-
-
 def _classes(profile: Profile) -> tuple[str, ...]:
-    older = ("subgroups.older_people",) if profile.older_people == "outside" else ()
-    return (*SEXES_AND_AGES, *older)
+    return SEXES_AND_AGES if profile.older_people == "inside" else WITH_OLDER_PEOPLE
 
 
 def _counted_twice(terms: Mapping[str, Term], profile: Profile) -> Spare | None:
@@ -295,9 +282,7 @@ def shortened(words: Sequence[str]) -> list[str]:
 def ungrounded(given: RuleInput, terms: Sequence[Term]) -> str:
     """Which numbers stand in no quote of their claims, as the end of a message; "" for none."""
     lost = [
-        f"{spoken(term.count)} of {term.held.id}"
-        for term in terms
-        if not given.is_grounded(term.held, term.count)
+        f"{spoken(term.count)} of {term.held.id}" for term in terms if not given.is_grounded(term)
     ]
     if not lost:
         return ""

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from llm_extract.cues import Cue, cue_table
 from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
-from llm_extract.record import Finding, Operand, RecordClaim, RecordCount
-from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term
-from llm_extract.validators.containment import parent_of
+from llm_extract.record import Finding, Operand
+from llm_extract.validators.arithmetic import SEXES_AND_AGES
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import (
-    RuleInput,
-    counts_of,
-    in_order,
-    run_of,
-    same_name,
-    says,
-)
-from llm_extract.validators.sources import source_of
+from llm_extract.validators.rule_input import RuleInput, run_of
+from llm_extract.validators.terms import AnyRow, Term, in_order, same_name, says
 from llm_extract.validators.wording import (
     cut,
     found,
@@ -43,10 +36,9 @@ def mentions_are_bound(given: RuleInput) -> Iterator[Finding]:
     Left out are numbers of things, counted words ("a doctor") without a casualty word beside them,
     numbers that no casualty word governs, and numbers that the report corrects.
     """
-    bound = _bound_starts(given)
     listed_spans = listed_mentions(given)
-    for mention in given.countable:
-        if mention.start in bound or (mention.start, mention.end) in listed_spans:
+    for mention in _unbound(given):
+        if (mention.start, mention.end) in listed_spans:
             continue
         if counts_casualties(given, mention) or _counts_facilities(given, mention):
             yield found(
@@ -65,14 +57,14 @@ def mentions_feed_one_slot(given: RuleInput) -> Iterator[Finding]:
     that contain it, and several slots where as many equal numbers stand in their quotes.
     """
     users: dict[int, list[Term]] = {}
-    for held in given.held:
-        for field, count in counts_of(held):
-            mention = None if count.start is None else source_of(given, held, count)
-            if mention is not None:
-                users.setdefault(mention.start, []).append(Term(held, field, count))
+    for term in given.terms:
+        if term.source is not None and term.count.start is not None:
+            users.setdefault(term.source.start, []).append(term)
     for start, users_of_one in users.items():
+        if len(users_of_one) < 2:
+            continue
         terms = sorted(users_of_one, key=lambda term: (*in_order(term.held), term.field))
-        if len(terms) < 2 or _may_share(given, terms):
+        if _may_share(given, terms):
             continue
         mention = next(m for m in given.countable if m.start == start)
         slots = listed([f"{slot_words(t.field)} of {named(t.held)}" for t in terms])
@@ -98,14 +90,14 @@ def counts_casualties(given: RuleInput, mention: Mention) -> bool:
     sentence = given.sentence_at(mention.start)
     if sentence is None or (noun is not None and not names_victims(given, noun)):
         return False
-    if _is_corrected(given, mention, sentence.start):
-        return False
     cues = given.cues_governing(sentence)
     if mention.basis == "counted":
-        return any(_stand_together(given.text, mention, cue) for cue in cues)
-    if cues or noun is None:
-        return bool(cues)
-    return bool(given.cues_between(mention.start - CARRY, mention.start))
+        is_governed = any(_stand_together(given.text, mention, cue) for cue in cues)
+    else:
+        is_governed = bool(cues) or (
+            noun is not None and bool(given.cues_between(mention.start - CARRY, mention.start))
+        )
+    return is_governed and not _is_corrected(given, mention, sentence.start)
 
 
 def names_victims(given: RuleInput, noun: Noun) -> bool:
@@ -177,41 +169,60 @@ def _counts_facilities(given: RuleInput, mention: Mention) -> bool:
     return noun is not None and noun.role == "facility"
 
 
-def _bound_starts(given: RuleInput) -> set[int]:
-    """Starts of the mentions that feed a slot: at its place, by its value, or as one it counts."""
+def _unbound(given: RuleInput) -> list[Mention]:
+    """Countable mentions that feed no slot: at its place, by its value, or as one it counts."""
+    placed = _placed(given)
+    left = [mention for mention in given.countable if mention.start not in placed]
+    if not left:
+        return left
+    starts = [mention.start for mention in left]
     bound: set[int] = set()
-    for held in given.held:
-        mentions = given.quoted(held)
-        counts = counts_of(held)
-        vague = [count for _, count in counts if count.value is None]
-        for mention in mentions:
-            if (
-                mention.basis == "counted"
-                or any(_repeats(given, field, count, mention) for field, count in counts)
-                or any(says(mention, count) for count in vague)
-            ):
-                bound.add(mention.start)
-        for _, count in counts:
-            if count.start is not None and count.end is not None:
-                bound.update(m.start for m in given.mentions_between(count.start, count.end))
-            bound.update(m.start for m in run_of(given, held, count))
-    return bound
+    for row in given.rows:
+        for start, end in row.spans:
+            first = bisect_left(starts, start)
+            for mention in left[first : bisect_left(starts, end, first)]:
+                if mention.end <= end and _is_fed(given, row, mention):
+                    bound.add(mention.start)
+    return [mention for mention in left if mention.start not in bound]
 
 
-def _repeats(given: RuleInput, field: str, count: RecordCount, mention: Mention) -> bool:
+def _placed(given: RuleInput) -> set[int]:
+    """Starts of the mentions at the places of counts, and of those that a count adds up."""
+    placed = {t.source.start for t in given.terms if t.is_plain and t.source is not None}
+    for term in given.unusual:
+        count = term.count
+        if count.start is not None and count.end is not None:
+            placed.update(m.start for m in given.mentions_between(count.start, count.end))
+        if count.basis == "counted":
+            placed.update(m.start for m in run_of(given, given.row_of(term.held), count))
+    return placed
+
+
+def _is_fed(given: RuleInput, row: AnyRow, mention: Mention) -> bool:
+    """Whether a mention of a claim's quotes is a counted word or gives one of its counts again."""
+    if mention.basis == "counted":
+        return True
+    for term in row.terms.values():
+        if term.count.value is None:
+            if says(mention, term.count):
+                return True
+        elif _repeats(given, term, mention):
+            return True
+    return False
+
+
+def _repeats(given: RuleInput, term: Term, mention: Mention) -> bool:
     """Whether a mention gives a count's number once more, in another sentence and of people alike.
 
     "Two died in Velm and two in Kandor" are four people: only "the two" would be the same.
     """
-    if count.value is None or (count.value, count.upper) != (mention.value, mention.upper):
+    count, own = term.count, term.there
+    if count.value != mention.value or count.upper != mention.upper:
         return False
-    if count.start is None or count.end is None:
-        return True
-    own = given.mention_at(count.start, count.end)
     if own is None or own == mention or not says(own, count):
         return True
     nouns = (given.noun_of(mention), given.noun_of(own))
-    if field != "total" and nouns[0] and nouns[1] and nouns[0].label != nouns[1].label:
+    if term.field != "total" and nouns[0] and nouns[1] and nouns[0].label != nouns[1].label:
         return False
     here, there = given.sentence_at(mention.start), given.sentence_at(own.start)
     before = given.text[max(0, mention.start - 12) : mention.start].casefold().split()
@@ -222,7 +233,8 @@ def _may_share(given: RuleInput, terms: list[Term]) -> bool:
     if _is_slice(given, terms) or _are_nested(given, terms):
         return True
     count = terms[0].count
-    equal = {m.start for term in terms for m in given.quoted(term.held) if says(m, count)}
+    rows = [given.row_of(term.held) for term in terms]
+    equal = {m.start for row in rows for m in given.quoted(row) if says(m, count)}
     return len(equal) >= len(terms)
 
 
@@ -235,16 +247,16 @@ def _is_slice(given: RuleInput, terms: list[Term]) -> bool:
     if any(term.held is not terms[0].held for term in terms) or "total" not in fields:
         return False
     sexes_and_ages = sum(field in SEXES_AND_AGES for field in fields)
-    return sexes_and_ages == 0 or (sexes_and_ages == 1 and not _is_a_crowd(given, terms[0].count))
+    return sexes_and_ages == 0 or (sexes_and_ages == 1 and not _is_a_crowd(given, terms[0]))
 
 
-def _is_a_crowd(given: RuleInput, count: RecordCount) -> bool:
-    if count.start is None or count.end is None:
-        return False
-    mention = given.mention_at(count.start, count.end)
+def _is_a_crowd(given: RuleInput, term: Term) -> bool:
+    mention = term.there
     noun = given.noun_of(mention) if mention is not None else None
-    sentence = given.sentence_at(count.start)
-    if noun is None or sentence is None or (noun.role, noun.label) != ("person", "people"):
+    if noun is None or (noun.role, noun.label) != ("person", "people"):
+        return False
+    sentence = None if term.count.start is None else given.sentence_at(term.count.start)
+    if sentence is None:
         return False
     return "all" not in same_name(given.text[sentence.start : sentence.end])
 
@@ -253,12 +265,14 @@ def _are_nested(given: RuleInput, terms: list[Term]) -> bool:
     """Whether the terms are one slot of a claim and of the casualties that it is part of."""
     if len(terms) != 2 or terms[0].field != terms[1].field:
         return False
-    claims = [term.held for term in terms if isinstance(term.held, RecordClaim)]
+    own = [id(term.held) for term in terms]
+    rows = [row for row in given.claims if id(row.held) in own]
     return any(
-        parent_of(given.record.claims, child) is parent and parent.outcome == "casualties"
-        for child in claims
-        for parent in claims
-        if child is not parent
+        (parent := given.parent_of(row)) is not None
+        and parent.held.outcome == "casualties"
+        and parent.held is not row.held
+        and id(parent.held) in own
+        for row in rows
     )
 
 

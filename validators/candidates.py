@@ -17,9 +17,10 @@ from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
 from llm_extract.record import Change, RecordClaim, RecordCount, RecordFacility
 from llm_extract.validators.binding import counts_casualties, listed_mentions, names_victims
-from llm_extract.validators.containment import CONTAINED, apart_on
+from llm_extract.validators.containment import apart_on, contained_in
 from llm_extract.validators.repetition import identity
-from llm_extract.validators.rule_input import Held, RuleInput, counts_of, in_order, run_of, says
+from llm_extract.validators.rule_input import RuleInput, run_of
+from llm_extract.validators.terms import Held, counts_of, in_order, says
 
 Changes = tuple[Change, ...]
 Slot = tuple[str, str]
@@ -127,7 +128,7 @@ class Candidates:
         ]
         return (
             sum(self._fit(mention, change.field) != FITS for change, mention in taken),
-            sum(m not in self.given.quoted(self._held[c.claim]) for c, m in taken),
+            sum(m not in self._mentions[c.claim] for c, m in taken),
             sum(self._tolls_between(c.claim, m.start) for c, m in taken),
         )
 
@@ -155,7 +156,12 @@ class Candidates:
 
     @cached_property
     def _slots(self) -> dict[str, dict[str, RecordCount]]:
-        return {held.id: dict(counts_of(held)) for held in self.given.held}
+        return {held.id: counts_of(held) for held in self.given.held}
+
+    @cached_property
+    def _mentions(self) -> dict[str, tuple[Mention, ...]]:
+        """The countable mentions of each claim's quotes."""
+        return {row.held.id: self.given.quoted(row) for row in self.given.rows}
 
     @cached_property
     def _holders(self) -> list[Held]:
@@ -178,23 +184,23 @@ class Candidates:
         count = self._slots[id][field]
         if count.start is not None and count.end is not None:
             return self.given.mention_at(count.start, count.end)
-        alike = [m for m in self.given.quoted(self._held[id]) if says(m, count)]
+        alike = [m for m in self._mentions[id] if says(m, count)]
         return min(alike, key=lambda m: (self._fit(m, field) is None, m.start), default=None)
 
     @cached_property
     def _fed(self) -> frozenset[int]:
         """Starts of the mentions that some slot has."""
         fed: set[int] = set()
-        for held in self.given.held:
-            for _, count in counts_of(held):
+        for row in self.given.rows:
+            for count in (term.count for term in row.terms.values()):
                 if count.basis == "derived":
                     continue
                 if count.start is not None and count.end is not None:
                     inside = self.given.mentions_between(count.start, count.end)
                     fed.update(m.start for m in inside if says(m, count) or len(inside) > 1)
                 else:
-                    fed.update(m.start for m in self.given.quoted(held) if says(m, count))
-                fed.update(m.start for m in run_of(self.given, held, count))
+                    fed.update(m.start for m in self.given.quoted(row) if says(m, count))
+                fed.update(m.start for m in run_of(self.given, row, count))
         return frozenset(fed)
 
     @cached_property
@@ -261,17 +267,10 @@ class Candidates:
     def _all_quoted(self) -> frozenset[int]:
         return frozenset().union(*self._quoted.values())
 
-    def _touched(self, held: Held) -> frozenset[int]:
-        """Indexes of the sentences of a claim's quotes."""
-        spans = [
-            (q.start, q.end) for q in held.evidence if q.start is not None and q.end is not None
-        ]
-        return frozenset(n for span in spans for n in self.given.sentences_between(*span))
-
     @cached_property
     def _quoted(self) -> dict[str, frozenset[int]]:
         """Indexes of the sentences of each claim's quotes."""
-        return {held.id: self._touched(held) for held in self.given.held}
+        return {row.held.id: frozenset(self.given.touched(row)) for row in self.given.rows}
 
     def _neighbours(self, id: str) -> list[Held]:
         """Claims of the same toll or the same sentences, those of the same toll first."""
@@ -311,8 +310,8 @@ class Candidates:
 
         A number of its own claim's quotes stays there, unless the other claim quotes it too.
         """
-        is_own = mention in self.given.quoted(self._held[here[0]])
-        is_theirs = mention in self.given.quoted(self._held[there[0]])
+        is_own = mention in self._mentions[here[0]]
+        is_theirs = mention in self._mentions[there[0]]
         near = is_theirs or (not is_own and self._is_near(mention, there[0]))
         return near and self._fit(mention, there[1]) is not None
 
@@ -320,7 +319,7 @@ class Candidates:
         id, field = slot
         own = self._source(slot)
         found = [
-            (fit, mention not in self.given.quoted(self._held[id]), mention.start, mention)
+            (fit, mention not in self._mentions[id], mention.start, mention)
             for mention in (*self._free, *self._slices(slot))
             if self._is_near(mention, id)
             and (fit := self._fit(mention, field)) is not None
@@ -442,7 +441,7 @@ class Candidates:
             for claim in self._claims
             if claim.id not in below
             and claim.id != child.part_of_id
-            and child.outcome in CONTAINED.get(claim.outcome, {claim.outcome})
+            and child.outcome in contained_in(claim.outcome)
             and not self._are_beside(child, claim)
         ]
         return sorted(

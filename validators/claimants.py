@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
 from llm_extract.cues import cue_table
 from llm_extract.record import Finding, RecordClaim, RecordCount, Severity
-from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, kind_of, shortened, ungrounded
-from llm_extract.validators.containment import parent_of
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, kind_of, shortened, ungrounded
 from llm_extract.validators.rule import SUMS, Rule
-from llm_extract.validators.rule_input import RuleInput, in_order
-from llm_extract.validators.slices import days_of, may_be_same, slice_of, speaker_of
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.slices import may_be_same, people_of, slice_of, speech_of
+from llm_extract.validators.terms import Row, Term, in_order
 from llm_extract.validators.wording import cut, found, listed, named, operand, slot_words, spoken
 
 BESIDE_BEFORE = 40
@@ -26,12 +26,12 @@ def one_claimant_says_one_number(given: RuleInput) -> Iterator[Finding]:
     Slices of a larger figure differ in more than a record holds and are not compared, nor is a
     claim that has neither a claimant nor a place nor a date.
     """
-    groups = _grouped(
-        (claim for claim in given.record.claims if claim.part_of is None),
-        lambda claim: (speaker_of(claim), slice_of(claim), days_of(claim), claim.scope),
-    )
-    for alike in groups:
-        by_outcome = _grouped(alike, lambda claim: claim.outcome)
+    unlinked = [row for row in given.claims if row.held.part_of is None]
+    several = _grouped(unlinked, lambda row: (row.held.outcome, speech_of(row)))
+    heard = {speech_of(rows[0]) for rows in several}
+    rows_heard = [row for row in unlinked if speech_of(row) in heard] if heard else []
+    for alike in _grouped(rows_heard, lambda row: (speech_of(row), slice_of(row.held))):
+        by_outcome = _grouped(alike, lambda row: row.held.outcome)
         if not _is_anchored(alike[0]) or _died_later(by_outcome):
             continue
         for same in by_outcome:
@@ -47,25 +47,28 @@ def claimants_disagree(given: RuleInput) -> Iterator[Finding]:
 
     Of each claimant the largest figure is compared; slices of a figure of the same outcome are not.
     """
-    claims = given.record.claims
-    whole = (
-        claim
-        for claim in claims
-        if claim.total is not None
-        and ((parent := parent_of(claims, claim)) is None or parent.outcome != claim.outcome)
-    )
-    for alike in _grouped(whole, _same_event):
-        if days_of(alike[0]) is None and not alike[0].places:
+    totals = [row for row in given.claims if row.held.total is not None]
+    for near in _grouped(totals, lambda row: (row.held.outcome, row.days, row.held.scope)):
+        if len({row.speaker for row in near}) < 2:
             continue
-        first: dict[Hashable, Term] = {}
-        for claim in alike:
-            if claim.total is not None:
-                term = Term(claim, "total", claim.total)
-                other = first.get(speaker_of(claim))
+        whole = [row for row in near if not _is_slice(given, row)]
+        for alike in _grouped(whole, people_of):
+            if alike[0].days is None and not alike[0].held.places:
+                continue
+            first: dict[Hashable, Term] = {}
+            for row in alike:
+                term = row.terms["total"]
+                other = first.get(row.speaker)
                 if other is None or other.count.low < term.count.low:
-                    first[speaker_of(claim)] = term
-        if len(first) > 1:
-            yield from _disagreement(list(first.values()))
+                    first[row.speaker] = term
+            if len(first) > 1:
+                yield from _disagreement(list(first.values()))
+
+
+def _is_slice(given: RuleInput, row: Row[RecordClaim]) -> bool:
+    """Whether a claim is part of one of the same outcome."""
+    parent = given.parent_of(row)
+    return parent is not None and parent.held.outcome == row.held.outcome
 
 
 def _disagreement(terms: list[Term]) -> Iterator[Finding]:
@@ -100,12 +103,12 @@ def _where(claim: RecordClaim) -> str:
     return f" in {listed([cut(place) for place in claim.places])}" if claim.places else ""
 
 
-def _two_numbers(given: RuleInput, same: Sequence[RecordClaim], field: str) -> Finding | None:
+def _two_numbers(given: RuleInput, same: Sequence[Row[RecordClaim]], field: str) -> Finding | None:
     """The finding that claims of one kind give a slot several numbers, if they do."""
     terms = [
-        Term(claim, field, count)
-        for claim in sorted(same, key=in_order)
-        if (count := claim.slots().get(field)) is not None and count.basis == "printed"
+        term
+        for row in sorted(same, key=_by_id)
+        if (term := row.terms.get(field)) is not None and term.count.basis == "printed"
     ]
     severity = _differ(terms)
     if severity is None or any(_is_explained(given, term.count) for term in terms):
@@ -151,11 +154,11 @@ def _is_explained(given: RuleInput, count: RecordCount) -> bool:
     return table.pattern("context", "beside").search(given.text[start:end]) is not None
 
 
-def _died_later(by_outcome: Sequence[Sequence[RecordClaim]]) -> bool:
+def _died_later(by_outcome: Sequence[Sequence[Row[RecordClaim]]]) -> bool:
     """Whether of two tolls the later has more killed and so many fewer injured at most."""
-    tolls = {same[0].outcome: sorted(same, key=in_order) for same in by_outcome}
-    killed = [claim.total for claim in tolls.get("killed", ())]
-    injured = [claim.total for claim in tolls.get("injured", ())]
+    tolls = {same[0].held.outcome: sorted(same, key=_by_id) for same in by_outcome}
+    killed = [row.held.total for row in tolls.get("killed", ())]
+    injured = [row.held.total for row in tolls.get("injured", ())]
     if len(killed) != 2 or len(injured) != 2:
         return False
     values = [count.value if count is not None else None for count in (*killed, *injured)]
@@ -165,21 +168,20 @@ def _died_later(by_outcome: Sequence[Sequence[RecordClaim]]) -> bool:
     return 0 < hurt - still_hurt <= second - first
 
 
-def _same_event(claim: RecordClaim) -> Hashable:
-    people = slice_of(claim)
-    return claim.outcome, people.groups, people.places, days_of(claim), claim.scope
+def _by_id(row: Row[RecordClaim]) -> tuple[int, str]:
+    return in_order(row.held)
 
 
-def _is_anchored(claim: RecordClaim) -> bool:
-    return bool(claim.claimant or claim.places) or days_of(claim) is not None
+def _is_anchored(row: Row[RecordClaim]) -> bool:
+    return bool(row.held.claimant or row.held.places) or row.days is not None
 
 
 def _grouped(
-    claims: Iterable[RecordClaim], key: Callable[[RecordClaim], Hashable]
-) -> list[list[RecordClaim]]:
-    groups: dict[Hashable, list[RecordClaim]] = {}
-    for claim in claims:
-        groups.setdefault(key(claim), []).append(claim)
+    rows: Iterable[Row[RecordClaim]], key: Callable[[Row[RecordClaim]], Hashable]
+) -> list[list[Row[RecordClaim]]]:
+    groups: dict[Hashable, list[Row[RecordClaim]]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
     return [alike for alike in groups.values() if len(alike) > 1]
 
 

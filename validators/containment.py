@@ -10,9 +10,10 @@ from datetime import date
 from llm_extract.cues import cue_table
 from llm_extract.record import Evidence, Finding, RecordClaim
 from llm_extract.schema import Outcome, Weapon
-from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, sum_within, verdict
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, sum_within, verdict
 from llm_extract.validators.rule import OPEN_BOUND, READING, SUMS, Rule
-from llm_extract.validators.rule_input import RuleInput, in_order, same_name
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held, Row, Term, days_of, in_order, same_name
 from llm_extract.validators.wording import cut, found, listed, named
 
 CONTAINED: dict[Outcome, frozenset[Outcome]] = {
@@ -45,10 +46,11 @@ def siblings_within_parent(given: RuleInput) -> Iterator[Finding]:
     parent's and share nothing with one another; of those that share something (a joint attack
     beside the attacks of one of its parties) the narrower one is kept. A part alone is checked too.
     """
-    for parent, families in _families(given).values():
-        for siblings in families:
-            for field in ("total", *SEXES_AND_AGES):
-                yield from _slot_within(given, parent, siblings, field)
+    for parent, siblings in _families(given):
+        for field in ("total", *SEXES_AND_AGES):
+            whole = parent.terms.get(field)
+            if whole is not None:
+                yield from _slot_within(given, whole, siblings)
 
 
 def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
@@ -59,29 +61,31 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
     party is a warning, since a unit may belong to an army; so is another place than that of a whole
     which is a place's part itself, since a town may lie in a region.
     """
-    claims = given.record.claims
     yield from _circles(given)
-    for child in claims:
-        parent = parent_of(claims, child)
-        if parent is None:
-            if child.part_of is not None:
-                yield _misfit(child, [], "is part of a claim that does not exist", "part_of")
+    for row in given.claims:
+        child = row.held
+        if child.part_of is None:
             continue
+        above = given.parent_of(row)
+        if above is None:
+            yield _misfit(child, [], "is part of a claim that does not exist", "part_of")
+            continue
+        parent = above.held
         if child.part_of_id is not None and child.part_of_id != parent.id:
             why = f"is part of {parent.id} by index but of {cut(child.part_of_id)} by id"
             yield _misfit(child, [parent], why, "part_of")
-        if child.outcome not in CONTAINED.get(parent.outcome, {parent.outcome}):
+        if child.outcome not in contained_in(parent.outcome):
             why = f"cannot be part of {named(parent)}: {parent.outcome} holds no {child.outcome}"
             yield _misfit(child, [parent], why, "outcome")
         if (
             child.claimant is not None
             and parent.claimant is not None
-            and same_name(child.claimant) != same_name(parent.claimant)
+            and row.speaker != above.speaker
         ):
             why = f"is part of {named(parent)}, a figure of another claimant"
             yield _misfit(child, [parent], why, "claimant")
-        yield from _elsewhere(given, child, parent)
-        if not _lies_inside(child, parent):
+        yield from _elsewhere(given, row, above)
+        if not _lies_inside(row, above):
             why = (
                 f"is dated {_dates(child)}, outside {_dates(parent)} of {named(parent)} "
                 "that it is part of"
@@ -89,11 +93,9 @@ def parts_fit_their_parents(given: RuleInput) -> Iterator[Finding]:
             yield _misfit(child, [parent], why, "period")
 
 
-def parent_of(claims: Sequence[RecordClaim], child: RecordClaim) -> RecordClaim | None:
-    """The claim that a claim is part of; None when there is none or the index leads nowhere."""
-    if child.part_of is None or not 0 <= child.part_of < len(claims):
-        return None
-    return claims[child.part_of]
+def contained_in(outcome: Outcome) -> frozenset[Outcome]:
+    """The outcomes that a part of such a claim may have."""
+    return CONTAINED.get(outcome) or frozenset({outcome})
 
 
 def apart_on(one: RecordClaim, other: RecordClaim) -> frozenset[str]:
@@ -105,43 +107,36 @@ def apart_on(one: RecordClaim, other: RecordClaim) -> frozenset[str]:
     )
 
 
-def _families(
-    given: RuleInput,
-) -> dict[int, tuple[RecordClaim, list[list[RecordClaim]]]]:
-    """Each parent by index with its parts, those of one outcome together, in order of their ids."""
-    claims = given.record.claims
-    parts: dict[int, dict[Outcome, list[RecordClaim]]] = {}
-    for child in claims:
-        parent = parent_of(claims, child)
-        if parent is not None and parent is not child and child.part_of is not None:
-            parts.setdefault(child.part_of, {}).setdefault(child.outcome, []).append(child)
-    return {
-        index: (claims[index], [sorted(same, key=in_order) for same in by_outcome.values()])
-        for index, by_outcome in parts.items()
-    }
+def _families(given: RuleInput) -> Iterator[tuple[Row[RecordClaim], list[Row[RecordClaim]]]]:
+    """Each parent with its parts of one outcome, in order of their ids."""
+    parts: dict[tuple[int, Outcome], list[Row[RecordClaim]]] = {}
+    for child in given.claims:
+        link = child.held.part_of
+        parent = None if link is None else given.parent_of(child)
+        if link is not None and parent is not None and parent.held is not child.held:
+            parts.setdefault((link, child.held.outcome), []).append(child)
+    for (index, _), same in parts.items():
+        yield given.claims[index], sorted(same, key=lambda row: in_order(row.held))
 
 
 def _slot_within(
-    given: RuleInput, parent: RecordClaim, siblings: Sequence[RecordClaim], field: str
+    given: RuleInput, whole: Term, siblings: Sequence[Row[RecordClaim]]
 ) -> Iterator[Finding]:
-    count = parent.slots().get(field)
-    if count is None:
-        return
-    whole = Term(parent, field, count)
     fitting: list[Term] = []
     for child in siblings:
-        part = child.slots().get(field)
-        if part is None:
+        term = child.terms.get(whole.field)
+        if term is None:
             continue
-        term = Term(child, field, part)
-        yield from sum_within(given, "A05", [term], whole)
-        if verdict([term], whole) != "error":
+        alone = verdict([term], whole)
+        if alone is not None:
+            yield from sum_within(given, "A05", [term], whole)
+        if alone != "error":
             fitting.append(term)
     if len(fitting) < 2 or verdict(fitting, whole) is None:
         return
     told: set[frozenset[str]] = set()
     for dimension, slices_of in DIMENSIONS.items():
-        apart = _disjoint(fitting, parent, slices_of)
+        apart = _disjoint(fitting, whole.held, slices_of)
         who = frozenset(term.held.id for term in apart)
         if len(apart) > 1 and who not in told:
             told.add(who)
@@ -150,14 +145,14 @@ def _slot_within(
 
 def _disjoint(
     terms: Sequence[Term],
-    parent: RecordClaim,
-    slices_of: Callable[[RecordClaim], Slices],
+    parent: Held,
+    slices_of: Callable[[Held], Slices],
 ) -> list[Term]:
     """Terms that share nothing on a dimension, as many people of them as can be told quickly."""
     own = slices_of(parent)
     stated: list[tuple[Term, Slices]] = []
     for term in terms:
-        slices = slices_of(term.held) if isinstance(term.held, RecordClaim) else frozenset()
+        slices = slices_of(term.held)
         if slices and slices != own:
             stated.append((term, slices))
     apart = _apart_in_time(stated) if slices_of is _days else _apart_by_name(stated)
@@ -238,11 +233,11 @@ def _overlap(one: Hashable, other: Hashable) -> bool:
     return False
 
 
-def _parties(claim: RecordClaim) -> Slices:
+def _parties(claim: Held) -> Slices:
     return _name_slices(claim.perpetrators)
 
 
-def _places(claim: RecordClaim) -> Slices:
+def _places(claim: Held) -> Slices:
     return _name_slices(claim.places)
 
 
@@ -250,20 +245,18 @@ def _name_slices(names: Iterable[str]) -> Slices:
     return frozenset(frozenset(words) for name in names if (words := same_name(name)))
 
 
-def _weapons(claim: RecordClaim) -> Slices:
+def _weapons(claim: Held) -> Slices:
     return frozenset(
         frozenset({weapon, *WEAPON_FAMILIES.get(weapon, ())}) for weapon in claim.weapons
     )
 
 
-def _days(claim: RecordClaim) -> Slices:
-    span = claim.period
-    if span is None or (span.start is None and span.end is None):
-        return frozenset()
-    return frozenset({(span.start or date.min, span.end or date.max)})
+def _days(claim: Held) -> Slices:
+    days = days_of(claim)
+    return frozenset() if days is None else frozenset({(days[0] or date.min, days[1] or date.max)})
 
 
-DIMENSIONS: dict[str, Callable[[RecordClaim], Slices]] = {
+DIMENSIONS: dict[str, Callable[[Held], Slices]] = {
     "perpetrator": _parties,
     "place": _places,
     "weapon": _weapons,
@@ -275,6 +268,8 @@ DIMENSIONS: dict[str, Callable[[RecordClaim], Slices]] = {
 def _circles(given: RuleInput) -> Iterator[Finding]:
     """One finding for each circle of part_of links, in time linear in the claims."""
     claims = given.record.claims
+    if all(claim.part_of is None or claim.part_of < nth for nth, claim in enumerate(claims)):
+        return  # links that only lead back never meet themselves
     seen: dict[int, int] = {}
     for start in range(len(claims)):
         path: list[int] = []
@@ -290,32 +285,42 @@ def _circles(given: RuleInput) -> Iterator[Finding]:
             yield _misfit(circle[0], circle[1:], why, "part_of")
 
 
-def _lies_inside(child: RecordClaim, parent: RecordClaim) -> bool:
-    inner, outer = child.period, parent.period
+def _lies_inside(row: Row[RecordClaim], above: Row[RecordClaim]) -> bool:
+    inner, outer = row.days, above.days
     if inner is None or outer is None:
         return True
-    days = [day for day in (inner.start, inner.end) if day is not None]
+    child, parent = row.held, above.held
+    begin, end = outer
     if parent.scope == "incident" and (child.outcome == "killed" or child.scope == "snapshot"):
-        return all(outer.start is None or outer.start <= day for day in days)
+        end = None
     return all(
-        (outer.start is None or outer.start <= day) and (outer.end is None or day <= outer.end)
-        for day in days
+        (begin is None or begin <= day) and (end is None or day <= end)
+        for day in inner
+        if day is not None
     )
 
 
-def _elsewhere(given: RuleInput, child: RecordClaim, parent: RecordClaim) -> Iterator[Finding]:
+def _elsewhere(
+    given: RuleInput, row: Row[RecordClaim], above: Row[RecordClaim]
+) -> Iterator[Finding]:
     """A part blamed on another party than its whole, or of another place than a place's part.
 
     The quotes may explain it: "the army killed 40, including 12 by its air force" names both.
     """
-    for field, slices_of in (("perpetrators", _parties), ("places", _places)):
-        own, around = slices_of(child), slices_of(parent)
+    child, parent = row.held, above.held
+    region = given.parent_of(above)
+    for field, mine, theirs in (
+        ("perpetrators", child.perpetrators, parent.perpetrators),
+        ("places", child.places, parent.places),
+    ):
+        if not mine or not theirs or mine == theirs or (field == "places" and region is None):
+            continue
+        own, around = _name_slices(mine), _name_slices(theirs)
         if not own or not around or _share(own, around) or _quotes_name(given, child, around):
             continue
-        region = parent_of(given.record.claims, parent)
-        if field == "places" and (region is None or _share(around, _places(region))):
+        if field == "places" and region is not None and _share(around, _places(region.held)):
             continue
-        inner, outer = (listed([cut(n) for n in getattr(c, field)]) for c in (child, parent))
+        inner, outer = (listed([cut(name) for name in names]) for names in (mine, theirs))
         yield found(
             "A06",
             "warning",

@@ -10,7 +10,8 @@ from llm_extract.passages import Sentence
 from llm_extract.record import Finding
 from llm_extract.validators.binding import counts_casualties, listed_mentions, read_operand
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import RuleInput, in_order
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import in_order
 from llm_extract.validators.wording import cut, found, listed
 
 
@@ -43,31 +44,31 @@ def _tells_of_casualties(given: RuleInput) -> bool:
     language = given.record.report.language
     table = cue_table(language)
     has_table = language in (None, table.language) and bool(table.sections)
-    return not has_table or table.any_outcome.search(given.text) is not None
+    return not has_table or bool(given.cues) or table.any_outcome.search(given.text) is not None
 
 
 def _omissions(given: RuleInput) -> Iterator[Finding]:
-    quoted = _quoted_sentences(given)
     claimed = {
-        (count.value, count.upper)
-        for claim in given.record.claims
-        for count in claim.slots().values()
-        if count.value is not None
+        (term.count.value, term.count.upper) for row in given.claims for term in row.terms.values()
     }
+    left = [m for m in given.countable if m.value is None or (m.value, m.upper) not in claimed]
+    if not left:
+        return
     unread = listed_mentions(given)
     by_sentence: dict[int, tuple[Sentence, list[Mention]]] = {}
-    for mention in given.countable:
+    for mention in left:
         sentence = given.sentence_at(mention.start)
         if (
             sentence is not None
-            and sentence.index not in quoted
             and (mention.start, mention.end) not in unread
-            and (mention.value, mention.upper) not in claimed
-            and counts_casualties(given, mention)
             and given.cues_governing(sentence)
+            and counts_casualties(given, mention)
         ):
             by_sentence.setdefault(sentence.index, (sentence, []))[1].append(mention)
+    quoted = {nth for row in given.rows for nth in given.touched(row)} if by_sentence else ()
     for sentence, mentions in by_sentence.values():
+        if sentence.index in quoted:
+            continue
         numbers = listed([f'"{cut(m.text, 30)}"' for m in mentions[:MOST_NAMED]])
         yield found(
             "C01",
@@ -77,16 +78,6 @@ def _omissions(given: RuleInput) -> Iterator[Finding]:
             f'"{cut(sentence.text(given.text))}"',
             operands=[read_operand(mention) for mention in mentions],
         )
-
-
-def _quoted_sentences(given: RuleInput) -> set[int]:
-    """Indexes of the sentences that some quote touches."""
-    touched: set[int] = set()
-    for held in given.held:
-        for quote in held.evidence:
-            if quote.start is not None and quote.end is not None:
-                touched.update(given.sentences_between(quote.start, quote.end))
-    return touched
 
 
 RULES = (

@@ -29,10 +29,9 @@ from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Change, Finding, Record, Suggestion
 from llm_extract.validators.candidates import Candidates, Changes, Slot
 from llm_extract.validators.catalogue import RULES, check_input, rule
-from llm_extract.validators.containment import parent_of
 from llm_extract.validators.profiles import Profiles
 from llm_extract.validators.rule import Rule
-from llm_extract.validators.rule_input import RuleInput, counts_of
+from llm_extract.validators.rule_input import RuleInput
 from llm_extract.validators.wording import cut, slot_words, spoken
 
 TRIALS_A_GROUP = 60
@@ -214,12 +213,11 @@ class _Search:
 
     def _linked(self, finding: Finding) -> Iterator[str]:
         """Claims of a finding that are part of another one of it, or of none that there is."""
-        claims = self.given.record.claims
-        for claim in claims:
-            if claim.id in finding.claims:
-                parent = parent_of(claims, claim)
-                if PART_OF in finding.fields or (parent and parent.id in finding.claims):
-                    yield claim.id
+        for row in self.given.claims:
+            if row.held.id in finding.claims:
+                parent = self.given.parent_of(row)
+                if PART_OF in finding.fields or (parent and parent.held.id in finding.claims):
+                    yield row.held.id
 
     def _examined(self, changes: Changes, needed: Sequence[int]) -> _Closing | None:
         """What the changes close; None unless that is all that is needed, and nothing new opens."""
@@ -345,10 +343,8 @@ def _culprit(given: RuleInput, finding: Finding, closing: Sequence[_Closing]) ->
 
 def _is_unread(given: RuleInput, slot: Slot) -> bool:
     return any(
-        name == slot[1] and not given.is_grounded(held, count)
-        for held in given.held
-        if held.id == slot[0]
-        for name, count in counts_of(held)
+        term.field == slot[1] and term.held.id == slot[0] and not given.is_grounded(term)
+        for term in given.terms
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from llm_extract.lexicon import Noun
 from llm_extract.numbers.mention import Mention
-from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.record import Finding, RecordClaim
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import RuleInput, says
-from llm_extract.validators.sources import noun_beside
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Row, Term, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
 NO_PEOPLE = frozenset(
@@ -24,42 +24,47 @@ def claims_count_people(given: RuleInput) -> Iterator[Finding]:
     A count without a place in the text is judged by all equal numbers of its quotes: it is a fault
     only if none of them can be people.
     """
-    for claim in given.record.claims:
-        for field, count in claim.slots().items():
-            nouns = [noun_beside(given, mention) for mention in _sources(given, claim, count)]
-            others = [
-                noun
-                for noun in nouns
-                if noun is not None
-                and _is_no_person(noun)
-                and claim.outcome not in given.outcomes_of(noun)
-            ]
-            if nouns and len(others) == len(nouns):
-                yield found(
-                    "F01",
-                    "error",
-                    "extraction",
-                    f"{slot_words(field)}: {spoken(count)} of {named(claim)} counts "
-                    f'"{cut(_first(others).form, 30)}" in the report, not people',
-                    claims=[claim],
-                    fields=[field],
-                    operands=[operand(claim, field, count)],
-                )
+    for row, term in _suspects(given):
+        nouns = [given.noun_beside(mention) for mention in _sources(given, row, term)]
+        others = [noun for noun in nouns if noun is not None and _is_no_person(noun)]
+        if not others or len(others) < len(nouns):
+            continue
+        if any(row.held.outcome in given.outcomes_of(noun) for noun in others):
+            continue
+        yield found(
+            "F01",
+            "error",
+            "extraction",
+            f"{slot_words(term.field)}: {spoken(term.count)} of {named(row.held)} counts "
+            f'"{cut(_first(others).form, 30)}" in the report, not people',
+            claims=[row.held],
+            fields=[term.field],
+            operands=[operand(row.held, term.field, term.count)],
+        )
+
+
+def _suspects(given: RuleInput) -> list[tuple[Row[RecordClaim], Term]]:
+    """Counts beside a noun of things, and those that were read nobody knows where."""
+    suspects = [(row, term) for row, term, _, noun in given.beside_nouns if _is_no_person(noun)]
+    for row in given.claims:
+        for term in row.terms.values():
+            if term.source is None:
+                suspects.append((row, term))
+    return suspects
 
 
 def _is_no_person(noun: Noun) -> bool:
     return noun.role == "facility" or (noun.role == "thing" and noun.label in NO_PEOPLE)
 
 
-def _sources(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Mention]:
+def _sources(given: RuleInput, row: Row[RecordClaim], term: Term) -> list[Mention]:
     """The mentions that a count may have been read from."""
+    count, there = term.count, term.there
     if count.basis == "derived" or count.value == 0:
         return []
-    if count.start is not None and count.end is not None:
-        there = given.mention_at(count.start, count.end)
-        if there is not None:
-            return [there] if says(there, count) else []
-    return [mention for mention in given.quoted(claim) if says(mention, count)]
+    if there is not None:
+        return [there] if there is term.source or says(there, count) else []
+    return [mention for mention in given.quoted(row) if says(mention, count)]
 
 
 def _first(nouns: list[Noun]) -> Noun:

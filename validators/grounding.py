@@ -6,11 +6,7 @@ from collections.abc import Iterator
 
 from llm_extract.record import Finding
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import (
-    RuleInput,
-    counts_of,
-    stands_at,
-)
+from llm_extract.validators.rule_input import RuleInput, stands_at
 from llm_extract.validators.wording import (
     cut,
     found,
@@ -23,9 +19,10 @@ from llm_extract.validators.wording import (
 
 def quotes_stand(given: RuleInput) -> Iterator[Finding]:
     """G01: every quote is located and reads the same there, white space folded."""
+    text = given.text
     for held in given.held:
         for quote in held.evidence:
-            if not stands_at(given.text, quote):
+            if not stands_at(text, quote):
                 yield found(
                     "G01",
                     "error",
@@ -38,19 +35,19 @@ def quotes_stand(given: RuleInput) -> Iterator[Finding]:
 
 def counts_are_read(given: RuleInput) -> Iterator[Finding]:
     """G02: the ledger reads every count, unless code derived it, inside a quote of its claim."""
-    for held in given.held:
-        for field, count in counts_of(held):
-            if count.basis != "derived" and not given.is_grounded(held, count):
-                yield found(
-                    "G02",
-                    "error",
-                    "extraction",
-                    f"{slot_words(field)}: {spoken(count)} is not read in any quote of "
-                    f"{named(held)}",
-                    claims=[held],
-                    fields=[field],
-                    operands=[operand(held, field, count)],
-                )
+    for term in given.unusual:
+        if term.count.basis == "derived" or given.is_grounded(term):
+            continue
+        yield found(
+            "G02",
+            "error",
+            "extraction",
+            f"{slot_words(term.field)}: {spoken(term.count)} is not read in any quote of "
+            f"{named(term.held)}",
+            claims=[term.held],
+            fields=[term.field],
+            operands=[operand(term.held, term.field, term.count)],
+        )
 
 
 RULES = (

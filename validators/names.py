@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from llm_extract.record import Finding
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import RuleInput, same_name
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import same_name
 from llm_extract.validators.wording import cut, found, named
 
 SHARED = 0.7
@@ -33,14 +34,15 @@ def names_stand(given: RuleInput) -> Iterator[Finding]:
     White space, case, articles and marks are folded; where a name does not stand so, all its words
     must stand together in one sentence, in any inflected form.
     """
-    for held in given.held:
+    lost = {name for name in _all_names(given) if not stands_in(given.text, name)}
+    for held in given.held if lost else ():
         for field, names in (
             ("claimant", [held.claimant] if held.claimant is not None else []),
             ("perpetrators", held.perpetrators),
             ("places", held.places),
         ):
             for name in names:
-                if not stands_in(given.text, name):
+                if name in lost:
                     yield found(
                         "G06",
                         "error",
@@ -52,9 +54,18 @@ def names_stand(given: RuleInput) -> Iterator[Finding]:
                     )
 
 
+def _all_names(given: RuleInput) -> set[str]:
+    names: set[str] = set()
+    for held in given.held:
+        names.update(held.perpetrators, held.places)
+        if held.claimant is not None:
+            names.add(held.claimant)
+    return names
+
+
 def stands_in(text: str, name: str) -> bool:
     """Whether a name stands in a text, or its words do in one sentence, however inflected."""
-    if name.strip() and name in text:
+    if name in text and name.strip():
         return True
     words = same_name(name)
     if not words:

@@ -12,8 +12,8 @@ from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import Finding, RecordCount
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import Held, RuleInput, counts_of, folded
-from llm_extract.validators.sources import sentences_of
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held, folded, group_of
 from llm_extract.validators.wording import cut, found, named, operand, slot_words
 
 DENIALS: Final = frozenset(
@@ -41,6 +41,9 @@ _ONE_POINT = re.compile(r"[1-9]\d{0,2}[.]\d{3}")
 _DECIDED = re.compile(r"\d[.]\d{3}[.,]\d|\d,\d{3}(?!\d)")
 """A point that parts thousands twice, or commas that do."""
 
+_MAY_BE_IN_DOUBT = re.compile(r"(?!\d+$)[\dOolI|.,]+")
+"""What a number in doubt is made of, whatever the doubt."""
+
 _LOOKS_ALIKE = re.compile(r"(?=\w*\d)(?=\w*[OolI|])[\dOolI|]+")
 _LETTERS = re.compile(r"[^\W\d_]+|[0٠]+")
 
@@ -50,18 +53,18 @@ POLICY_QUALIFIERS = frozenset({"about", "vague"})
 
 def counts_make_sense(given: RuleInput) -> Iterator[Finding]:
     """N01: low <= high and as the qualifier says; a range has upper > value; vague has no value."""
-    for held in given.held:
-        for field, count in counts_of(held):
-            for why in _faults(count):
-                yield found(
-                    "N01",
-                    "error",
-                    "extraction",
-                    f'{slot_words(field)} "{cut(count.as_written, 30)}" of {named(held)} {why}',
-                    claims=[held],
-                    fields=[field],
-                    operands=[operand(held, field, count)],
-                )
+    for term in given.unusual:
+        for why in _faults(term.count):
+            yield found(
+                "N01",
+                "error",
+                "extraction",
+                f'{slot_words(term.field)} "{cut(term.count.as_written, 30)}" of '
+                f"{named(term.held)} {why}",
+                claims=[term.held],
+                fields=[term.field],
+                operands=[operand(term.held, term.field, term.count)],
+            )
 
 
 def _faults(count: RecordCount) -> Iterator[str]:
@@ -94,21 +97,22 @@ def zeros_are_printed(given: RuleInput) -> Iterator[Finding]:
 
     A denial of a part stands with a word for its group ("no children"); a table may print a 0.
     """
-    for held in given.held:
-        zeros = [(f, c) for f, c in counts_of(held) if c.value == 0 and c.basis != "derived"]
-        sentences = sentences_of(given, held) if zeros else []
-        for field, count in zeros:
-            if count.upper is None and not _is_denied(given, sentences, field, count):
-                yield found(
-                    "N02",
-                    "error",
-                    "extraction",
-                    f"{slot_words(field)} of {named(held)} is 0, but no quote says that there was "
-                    "nobody: where the report is silent there is no number",
-                    claims=[held],
-                    fields=[field],
-                    operands=[operand(held, field, count)],
-                )
+    for term in given.unusual:
+        count = term.count
+        if count.value != 0 or count.upper is not None or count.basis == "derived":
+            continue
+        sentences = given.sentences_of(given.row_of(term.held))
+        if not _is_denied(given, sentences, term.field, count):
+            yield found(
+                "N02",
+                "error",
+                "extraction",
+                f"{slot_words(term.field)} of {named(term.held)} is 0, but no quote says that "
+                "there was nobody: where the report is silent there is no number",
+                claims=[term.held],
+                fields=[term.field],
+                operands=[operand(term.held, term.field, count)],
+            )
 
 
 def _is_denied(given: RuleInput, sentences: list[Sentence], field: str, count: RecordCount) -> bool:
@@ -119,7 +123,7 @@ def _is_denied(given: RuleInput, sentences: list[Sentence], field: str, count: R
         rf"(?<!\w)[وف]?{re.escape(words).replace(chr(92) + ' ', chr(92) + 's+')}(?!\w)",
         re.IGNORECASE,
     )
-    group = field.removeprefix("subgroups.").partition(".")[0]
+    group = group_of(field)
     for sentence in sentences:
         for place in denial.finditer(given.text, sentence.start, sentence.end):
             if _is_qualifier(given, place) or _is_place(given, count, place) is False:
@@ -158,24 +162,24 @@ def _tells_of(given: RuleInput, sentence: Sentence, place: re.Match[str], group:
 
 def counts_are_no_years(given: RuleInput) -> Iterator[Finding]:
     """N03: a bare number from 1900 to 2100 that no word of people follows may be a year."""
-    for held in given.held:
-        for field, count in counts_of(held):
-            if (
-                count.basis == "printed"
-                and count.value in YEARS
-                and count.upper is None
-                and _may_be_a_year(given, held, count)
-            ):
-                yield found(
-                    "N03",
-                    "warning",
-                    "plausibility",
-                    f'{slot_words(field)} of {named(held)} is "{cut(count.as_written, 30)}", which '
-                    "may be a year",
-                    claims=[held],
-                    fields=[field],
-                    operands=[operand(held, field, count)],
-                )
+    for term in given.unusual:
+        count = term.count
+        if (
+            count.value in YEARS
+            and count.basis == "printed"
+            and count.upper is None
+            and _may_be_a_year(given, term.held, count)
+        ):
+            yield found(
+                "N03",
+                "warning",
+                "plausibility",
+                f'{slot_words(term.field)} of {named(term.held)} is "{cut(count.as_written, 30)}", '
+                "which may be a year",
+                claims=[term.held],
+                fields=[term.field],
+                operands=[operand(term.held, term.field, count)],
+            )
 
 
 def _may_be_a_year(given: RuleInput, held: Held, count: RecordCount) -> bool:
@@ -221,25 +225,26 @@ def numbers_are_clear(given: RuleInput) -> Iterator[Finding]:
 
     Another number of the text that parts its thousands decides what a point means.
     """
-    for held in given.held:
-        for field, count in counts_of(held):
-            why = None if count.basis == "derived" else _doubt(given, count)
-            if why is not None:
-                yield found(
-                    "N04",
-                    "warning",
-                    "plausibility",
-                    f"{slot_words(field)} of {named(held)} was read from {why}",
-                    claims=[held],
-                    fields=[field],
-                    operands=[operand(held, field, count)],
-                )
+    for term in given.unusual:
+        why = None if term.count.basis == "derived" else _doubt(given, term.count)
+        if why is not None:
+            yield found(
+                "N04",
+                "warning",
+                "plausibility",
+                f"{slot_words(term.field)} of {named(term.held)} was read from {why}",
+                claims=[term.held],
+                fields=[term.field],
+                operands=[operand(term.held, term.field, term.count)],
+            )
 
 
 def _doubt(given: RuleInput, count: RecordCount) -> str | None:
     words = count.as_written
     if count.start is not None and count.end is not None:
         words = given.text[count.start : count.end] or words
+    if _MAY_BE_IN_DOUBT.fullmatch(words) is None:
+        return None
     shown = cut(words, 30)
     if _LOOKS_ALIKE.fullmatch(words) or _LOOKS_ALIKE.fullmatch(words.replace(",", "")):
         return f'"{shown}", in which letters may stand for digits'

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from typing import Final, get_args
 
 from llm_extract.cues import Cue, cue_table
 from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
-from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Outcome
 from llm_extract.validators.rule import READING, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.sources import sentences_of, source_of
+from llm_extract.validators.terms import Row, Term, quote_round
 from llm_extract.validators.wording import found, listed, named, operand, slot_words, spoken
 
 OPPOSITES: Final[dict[Outcome, Outcome]] = {"killed": "injured", "injured": "killed"}
 """Outcomes that nobody has both of: those killed and those injured are counted apart."""
 
 COVERED_BY: Final[dict[Outcome, frozenset[Outcome]]] = {
+    **{outcome: frozenset({outcome}) for outcome in get_args(Outcome)},
     "casualties": frozenset({"casualties", "killed", "injured"}),
     "abducted": frozenset({"abducted", "detained", "missing"}),
     "detained": frozenset({"detained", "abducted", "missing"}),
     "missing": frozenset({"missing", "abducted", "detained"}),
 }
-"""Outcomes whose words may tell of another: the abducted are held, and missing at home."""
+"""Outcomes whose words may tell of each: the abducted are held, and missing at home."""
 
 PASSIVE: Final = re.compile(r"\b(?:was|were|been|being|is|are|be|got|gets?)\s+(?:\w+ly\s+)?$")
 """English words before a cue that make who stands before it the victim."""
@@ -42,10 +43,12 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
     """
     if not cue_table(given.record.report.language).sections:
         return
-    for claim in given.record.claims:
-        yield from _parts_told_otherwise(given, claim)
-        told = _told_instead(given, claim)
+    for row in given.divided:
+        yield from _parts_told_otherwise(given, row)
+    for row in given.claims:
+        told = [] if _is_plainly_told(given, row) else _told_instead(given, row)
         if told:
+            claim = row.held
             words = listed([f'"{word}"' for word in told])
             counts = [] if claim.total is None else [operand(claim, "total", claim.total)]
             yield found(
@@ -60,19 +63,19 @@ def outcomes_are_told(given: RuleInput) -> Iterator[Finding]:
             )
 
 
-def _parts_told_otherwise(given: RuleInput, claim: RecordClaim) -> Iterator[Finding]:
+def _parts_told_otherwise(given: RuleInput, row: Row[RecordClaim]) -> Iterator[Finding]:
     """Parts behind words of the opposite in another sentence: "the injured included six women"."""
-    opposite = OPPOSITES.get(claim.outcome)
-    total = None if claim.total is None else source_of(given, claim, claim.total)
-    if opposite is None or total is None:
+    opposite = OPPOSITES.get(row.held.outcome)
+    total = row.terms.get("total")
+    if opposite is None or total is None or total.source is None:
         return
-    told = given.sentence_at(total.start)
-    for field, count in claim.slots().items():
-        part = None if field == "total" else source_of(given, claim, count)
-        sentence = None if part is None else given.sentence_at(part.start)
-        if part is None or sentence is None or sentence == told:
+    told = given.sentence_at(total.source.start)
+    for term in row.terms.values():
+        part = None if term is total else term.source
+        if part is None or opposite not in given.told_at(part.start):
             continue
-        if sentence.cells or sentence.lead is not None:
+        sentence = given.sentence_at(part.start)
+        if sentence is None or sentence is told or sentence.cells or sentence.lead is not None:
             continue
         cues = given.cues_between(sentence.start, part.start)
         behind = given.mentions_between(part.end, sentence.end)
@@ -83,38 +86,53 @@ def _parts_told_otherwise(given: RuleInput, claim: RecordClaim) -> Iterator[Find
                 "G08",
                 "error",
                 "extraction",
-                f"{slot_words(field)} of {named(claim)}: the report tells of {spoken(count)} with "
-                f"{words}",
-                claims=[claim],
-                fields=[field],
-                operands=[operand(claim, field, count)],
+                f"{slot_words(term.field)} of {named(row.held)}: the report tells of "
+                f"{spoken(term.count)} with {words}",
+                claims=[row.held],
+                fields=[term.field],
+                operands=[operand(row.held, term.field, term.count)],
             )
 
 
-def _told_instead(given: RuleInput, claim: RecordClaim) -> list[str]:
+def _is_plainly_told(given: RuleInput, row: Row[RecordClaim]) -> bool:
+    """Whether the sentence of a claim's number, which it quotes, tells its outcome, no opposite."""
+    term, outcome = _counted(row), row.held.outcome
+    source = None if term is None else term.source
+    if source is None or quote_round(source, row.spans) is None:
+        return False
+    told = given.told_at(source.start)
+    return OPPOSITES.get(outcome) not in told and not told.isdisjoint(COVERED_BY[outcome])
+
+
+def _counted(row: Row[RecordClaim]) -> Term | None:
+    """The total of a claim, or what it states first."""
+    return row.terms.get("total") or next(iter(row.terms.values()), None)
+
+
+def _told_instead(given: RuleInput, row: Row[RecordClaim]) -> list[str]:
     """Words that tell another outcome where the claim's own has none; empty where it has."""
-    count = claim.total if claim.total is not None else next(iter(claim.slots().values()), None)
-    if count is not None and claim.outcome in OPPOSITES and given.record.report.language == "en":
-        beside = _beside(given, claim, count)
-        if beside and all(cue.outcome == OPPOSITES[claim.outcome] for cue in beside):
+    term, outcome = _counted(row), row.held.outcome
+    if term is not None and outcome in OPPOSITES and given.record.report.language == "en":
+        beside = _beside(given, term)
+        if beside and all(cue.outcome == OPPOSITES[outcome] for cue in beside):
             return _words(beside)
-        if _tells(beside, claim.outcome):
+        if _tells(beside, outcome):
             return []
-        own = _of_its_sentence(given, claim, count)
-        if own and all(cue.outcome == OPPOSITES[claim.outcome] for cue in own):
+        own = _of_its_sentence(given, term)
+        if own and all(cue.outcome == OPPOSITES[outcome] for cue in own):
             return _words(own)
-    sentences = sentences_of(given, claim)
+    sentences = given.sentences_of(row)
     inside = [cue for sentence in sentences for cue in given.cues_governing(sentence)]
     near = [*inside, *_before(given, sentences)]
-    if not inside or _tells(near, claim.outcome):
+    if not inside or _tells(near, outcome):
         return []
     return _words(inside)
 
 
-def _of_its_sentence(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cue]:
+def _of_its_sentence(given: RuleInput, term: Term) -> list[Cue]:
     """The casualty words of a total's own sentence; none where it leans on a sentence before."""
-    mention = source_of(given, claim, count)
-    sentence = None if mention is None or claim.total is None else given.sentence_at(mention.start)
+    mention = term.source if term.field == "total" else None
+    sentence = None if mention is None else given.sentence_at(mention.start)
     if sentence is None or sentence.cells or sentence.lead is not None:
         return []
     return list(given.cues_between(sentence.start, sentence.end))
@@ -125,7 +143,7 @@ def _words(cues: Iterable[Cue]) -> list[str]:
 
 
 def _tells(cues: Iterable[Cue], outcome: Outcome) -> bool:
-    covered = COVERED_BY.get(outcome, frozenset({outcome}))
+    covered = COVERED_BY[outcome]
     return any(cue.outcome in covered for cue in cues)
 
 
@@ -140,15 +158,19 @@ BEFORE: Final = 2
 """Sentences before a quote whose casualty words may still govern it: parts after their toll."""
 
 
-def _beside(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cue]:
+def _beside(given: RuleInput, term: Term) -> list[Cue]:
     """The casualty words of a number itself: between it and the numbers beside it."""
-    mention = None if count.value == 0 else source_of(given, claim, count)
+    mention = None if term.count.value == 0 else term.source
     sentence = None if mention is None else given.sentence_at(mention.start)
     if mention is None or sentence is None or sentence.cells:
         return []
-    others = [m for m in given.mentions_between(sentence.start, sentence.end) if m != mention]
-    before = max((m.end for m in others if m.end <= mention.start), default=sentence.start)
-    after = min((m.start for m in others if m.start >= mention.end), default=sentence.end)
+    before, after = sentence.start, sentence.end
+    for other in given.mentions_between(sentence.start, sentence.end):
+        if other.end <= mention.start:
+            before = other.end
+        elif other.start >= mention.end:
+            after = other.start
+            break
     leading = [
         cue
         for cue in given.cues_between(before, mention.start)
@@ -164,12 +186,12 @@ def _beside(given: RuleInput, claim: RecordClaim, count: RecordCount) -> list[Cu
 
 def _is_object(given: RuleInput, cue: Cue, number: int) -> bool:
     """Whether a casualty word is the verb of the number behind it: "killing at least 35"."""
-    if "object" not in cue.roles:
-        return False
     text = given.text
-    if PASSIVE.search(text, max(0, cue.start - 24), cue.start):
-        return False
-    return OWN.fullmatch(text, cue.end, number) is not None
+    return (
+        "object" in cue.roles
+        and OWN.fullmatch(text, cue.end, number) is not None
+        and PASSIVE.search(text, max(0, cue.start - 24), cue.start) is None
+    )
 
 
 def _first(mention: Mention) -> int:

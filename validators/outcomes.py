@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Set
 
 from llm_extract.intervals import total
 from llm_extract.record import Finding, RecordClaim, Severity
 from llm_extract.schema import Outcome
-from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, kind_of, ungrounded
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, kind_of, ungrounded
 from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
 from llm_extract.validators.rule_input import RuleInput
-from llm_extract.validators.slices import days_of, slice_of, speaker_of
+from llm_extract.validators.slices import slice_of, speech_of
+from llm_extract.validators.terms import Row, Term
 from llm_extract.validators.wording import found, named, operand, slot_words, spoken
 
 HARMED: tuple[Outcome, Outcome] = ("killed", "injured")
@@ -22,39 +23,53 @@ def killed_and_injured_are_casualties(given: RuleInput) -> Iterator[Finding]:
     The two are claims of the very slice of the casualties, or parts of them that narrow nothing.
     Where there are several of one outcome, which two make up the casualties can't be told.
     """
-    claims = given.record.claims
-    same: dict[Hashable, dict[Outcome, list[RecordClaim]]] = {}
-    for claim in claims:
-        if claim.outcome in HARMED:
-            outcomes = same.setdefault(_whole_slice(claim), {})
-            outcomes.setdefault(claim.outcome, []).append(claim)
-    parts: dict[int, list[RecordClaim]] = {}
-    for claim in claims:
-        if claim.outcome in HARMED and claim.part_of is not None:
-            parts.setdefault(claim.part_of, []).append(claim)
-    for index, whole in enumerate(claims):
-        if whole.outcome != "casualties":
-            continue
-        alike = same.get(_whole_slice(whole), {})
-        sides: list[RecordClaim] = []
+    wholes = [(i, row) for i, row in enumerate(given.claims) if row.held.outcome == "casualties"]
+    if not wholes:
+        return
+    beside, parts = _sides_by_slice(given, {speech_of(whole) for _, whole in wholes})
+    for index, whole in wholes:
+        alike = beside.get(_whole_slice(whole), ())
+        sides: list[Row[RecordClaim]] = []
         for outcome in HARMED:
             linked = [
                 part
                 for part in parts.get(index, ())
-                if part.outcome == outcome and _narrows_nothing(part, whole)
+                if part.held.outcome == outcome and _narrows_nothing(part, whole)
             ]
-            beside = [claim for claim in alike.get(outcome, ()) if claim.part_of is None]
-            sides += linked or beside if len(linked or beside) == 1 else []
+            meant = linked or [row for row in alike if row.held.outcome == outcome]
+            sides += meant if len(meant) == 1 else []
         if len(sides) == len(HARMED):
             yield from _sums(given, sides, whole)
 
 
-def _sums(given: RuleInput, sides: list[RecordClaim], whole: RecordClaim) -> Iterator[Finding]:
+Rows = list[Row[RecordClaim]]
+
+
+def _sides_by_slice(
+    given: RuleInput, speeches: Set[Hashable]
+) -> tuple[dict[Hashable, Rows], dict[int, Rows]]:
+    """Killed and injured: those that stand beside by their slice, the linked ones by their whole.
+
+    Slices are taken of claims alone that share speaker, days and scope with some casualties.
+    """
+    beside: dict[Hashable, Rows] = {}
+    parts: dict[int, Rows] = {}
+    for row in given.claims:
+        if row.held.outcome not in HARMED:
+            continue
+        if row.held.part_of is not None:
+            parts.setdefault(row.held.part_of, []).append(row)
+        elif speech_of(row) in speeches:
+            beside.setdefault(_whole_slice(row), []).append(row)
+    return beside, parts
+
+
+def _sums(given: RuleInput, sides: Rows, whole: Row[RecordClaim]) -> Iterator[Finding]:
     for field in ("total", *SEXES_AND_AGES):
         terms = [
-            Term(claim, field, count)
-            for claim in (*sides, whole)
-            if (count := claim.slots().get(field)) is not None and count.basis != "derived"
+            term
+            for row in (*sides, whole)
+            if (term := row.terms.get(field)) is not None and term.count.basis != "derived"
         ]
         if len(terms) < 3:
             continue
@@ -70,8 +85,8 @@ def _sums(given: RuleInput, sides: list[RecordClaim], whole: RecordClaim) -> Ite
             severity,
             kind_of(given, terms),
             f"{whose}killed + injured: {addends} is not the {spoken(terms[2].count)} of {people}"
-            f"{named(whole)}{note}{ungrounded(given, terms)}",
-            claims=[whole, *sides],
+            f"{named(whole.held)}{note}{ungrounded(given, terms)}",
+            claims=[whole.held, *(side.held for side in sides)],
             fields=[field],
             operands=[operand(t.held, t.field, t.count) for t in terms],
         )
@@ -89,21 +104,21 @@ def _verdict(terms: list[Term]) -> Severity | None:
     return "warning" if parts.low != whole.low else None
 
 
-def _whole_slice(claim: RecordClaim) -> Hashable:
-    return speaker_of(claim), days_of(claim), claim.scope, slice_of(claim)
+def _whole_slice(row: Row[RecordClaim]) -> Hashable:
+    return speech_of(row), slice_of(row.held)
 
 
-def _narrows_nothing(part: RecordClaim, whole: RecordClaim) -> bool:
+def _narrows_nothing(part: Row[RecordClaim], whole: Row[RecordClaim]) -> bool:
     """Whether a part is about all people of its whole: what it states is what that states."""
-    inner, outer = slice_of(part), slice_of(whole)
+    inner, outer = slice_of(part.held), slice_of(whole.held)
     return (
         inner.groups == outer.groups
         and inner.parties in (frozenset(), outer.parties)
         and inner.weapons in (frozenset(), outer.weapons)
         and inner.places in (frozenset(), outer.places)
         and inner.victims in ("unspecified", outer.victims)
-        and days_of(part) in (None, days_of(whole))
-        and part.scope == whole.scope
+        and part.days in (None, whole.days)
+        and part.held.scope == whole.held.scope
     )
 
 

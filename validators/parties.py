@@ -11,8 +11,8 @@ from llm_extract.cues import CueTable, cue_table
 from llm_extract.record import Finding, RecordClaim
 from llm_extract.validators.names import occurrences
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import Held, RuleInput, same_name
-from llm_extract.validators.sources import sentences_of
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import AnyRow, same_name
 from llm_extract.validators.wording import cut, found, listed, named
 
 BEHIND: Final = 40
@@ -70,11 +70,11 @@ def parties_are_named(given: RuleInput) -> Iterator[Finding]:
     Near are the paragraph of a quote, the one before, and the head of the report. One long word of
     the name is enough ("the Movement"). A party that owns up to a deed does so for all figures.
     """
-    for held in given.held:
-        for name in held.perpetrators:
-            if UNNAMED.search(name):
+    for row in given.rows:
+        for name in row.held.perpetrators:
+            if _is_nobody(name):
                 why = "is nobody by name"
-            elif held.evidence and not _is_named_near(given, held, name):
+            elif row.held.evidence and not _is_named_near(given, row, name):
                 why = "is not named in its quotes nor near them"
             else:
                 continue
@@ -82,18 +82,24 @@ def parties_are_named(given: RuleInput) -> Iterator[Finding]:
                 "P01",
                 "warning",
                 "extraction",
-                f'"{cut(name)}", held responsible for {named(held)}, {why}',
-                claims=[held],
+                f'"{cut(name)}", held responsible for {named(row.held)}, {why}',
+                claims=[row.held],
                 fields=["perpetrators"],
             )
 
 
-def _is_named_near(given: RuleInput, held: Held, name: str) -> bool:
-    sentences = sentences_of(given, held)
-    if not sentences:
+@lru_cache(maxsize=4096)
+def _is_nobody(name: str) -> bool:
+    return UNNAMED.search(name) is not None
+
+
+def _is_named_near(given: RuleInput, row: AnyRow, name: str) -> bool:
+    text = given.text
+    sentences = given.sentences_of(row)
+    if not sentences or any(text.find(name, s.start, s.end) >= 0 for s in sentences):
         return True
     paragraphs = {s.paragraph for s in sentences} | {s.paragraph - 1 for s in sentences} | {0, 1}
-    near = "\n".join(s.text(given.text) for s in given.sentences if s.paragraph in paragraphs)
+    near = "\n".join(s.text(text) for s in given.sentences if s.paragraph in paragraphs)
     if name in near:
         return True
     near = near.casefold()
@@ -125,13 +131,13 @@ def nobody_counts_their_own(given: RuleInput) -> Iterator[Finding]:
     know no such words, an attribution `claimed` is taken at its word. Who holds people may count
     them.
     """
-    for held in given.held:
+    for row in given.rows:
+        held = row.held
         if held.claimant is None or not held.perpetrators:
             continue
         if isinstance(held, RecordClaim) and held.outcome == "detained":
             continue
-        own = same_name(held.claimant)
-        if own in {same_name(party) for party in held.perpetrators} and not _admits(given, held):
+        if row.speaker in map(same_name, held.perpetrators) and not _admits(given, row):
             yield found(
                 "P02",
                 "error",
@@ -143,13 +149,13 @@ def nobody_counts_their_own(given: RuleInput) -> Iterator[Finding]:
             )
 
 
-def _admits(given: RuleInput, held: Held) -> bool:
+def _admits(given: RuleInput, row: AnyRow) -> bool:
     language = given.record.report.language or "en"
-    if held.attribution == "claimed" and language != "en":
+    if row.held.attribution == "claimed" and language != "en":
         return True
     table = cue_table(language)
     claimed = table.pattern("blame", "claimed")
-    for sentence in sentences_of(given, held):
+    for sentence in given.sentences_of(row):
         first = given.sentences[max(0, sentence.index - 1)].start
         if claimed.search(given.text, first, sentence.end):
             return True

@@ -17,7 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llm_extract.errors import RecordsError
-from llm_extract.validators.rule_input import same_name
+from llm_extract.validators.terms import same_name
 
 USUAL_TOLERANCE = 1.0
 """Points by which a printed percentage may miss its ratio: rounding to whole points is at most half

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from llm_extract.numbers.mention import Mention
-from llm_extract.record import Finding, RecordCount
+from llm_extract.record import Finding
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import Held, RuleInput, counts_of, says
-from llm_extract.validators.sources import source_of
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Term, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
 
@@ -18,54 +18,53 @@ def qualifiers_agree(given: RuleInput) -> Iterator[Finding]:
     A number that stands in the claim's quotes several times, in different sentences, may be
     qualified in any of them.
     """
-    for held in given.held:
-        for field, count in counts_of(held):
-            if count.basis == "derived" or count.value == 0:
-                continue
-            printed = _differently_printed(given, held, count)
-            if printed is not None:
-                yield found(
-                    "G05",
-                    "warning",
-                    "extraction",
-                    f"{slot_words(field)} of {named(held)} is given as {spoken(count)}, but the "
-                    f'report says "{_in_words(given, printed)}"',
-                    claims=[held],
-                    fields=[field],
-                    operands=[operand(held, field, count)],
-                )
+    for term in given.unusual:
+        source, count = term.source, term.count
+        if source is not None and (source.qualifier, source.upper) == (
+            count.qualifier,
+            count.upper,
+        ):
+            continue
+        if count.basis == "derived" or count.value == 0:
+            continue
+        printed = _differently_printed(given, term)
+        if printed is not None:
+            yield found(
+                "G05",
+                "warning",
+                "extraction",
+                f"{slot_words(term.field)} of {named(term.held)} is given as {spoken(count)}, but "
+                f'the report says "{_in_words(given, printed)}"',
+                claims=[term.held],
+                fields=[term.field],
+                operands=[operand(term.held, term.field, count)],
+            )
 
 
-def _differently_printed(given: RuleInput, held: Held, count: RecordCount) -> Mention | None:
+def _differently_printed(given: RuleInput, term: Term) -> Mention | None:
     """The number that a count was read from, where its qualifier or range is another one."""
-    if count.start is not None and count.end is not None:
-        there = given.mention_at(count.start, count.end)
-        if there is not None and there.value == count.value and there.upper != count.upper:
-            return there
-    mention = source_of(given, held, count)
-    if mention is None or mention.qualifier == count.qualifier:
+    count, there, source = term.count, term.there, term.source
+    if there is not None and there.value == count.value and there.upper != count.upper:
+        return there
+    if source is None or source.qualifier == count.qualifier:
         return None
-    return None if _is_so_elsewhere(given, held, count, mention) else mention
+    return None if _is_so_elsewhere(given, term, source) else source
 
 
-def _is_so_elsewhere(given: RuleInput, held: Held, count: RecordCount, here: Mention) -> bool:
+def _is_so_elsewhere(given: RuleInput, term: Term, here: Mention) -> bool:
     """Whether another sentence of the quotes gives the same number with the count's qualifier.
 
     A number that another slot was read from is not the same one.
     """
+    count = term.count
     sentence = given.sentence_at(here.start)
-    taken = {
-        other.start
-        for any_held in given.held
-        for _, other in counts_of(any_held)
-        if other is not count
-    }
+    taken = {other.count.start for other in given.terms if other.count is not count}
     return any(
         mention.qualifier == count.qualifier
         and mention.start not in taken
         and says(mention, count)
         and given.sentence_at(mention.start) != sentence
-        for mention in given.quoted(held)
+        for mention in given.quoted(given.row_of(term.held))
     )
 
 

@@ -19,11 +19,11 @@ from llm_extract.numbers.mention import Mention
 from llm_extract.passages import Sentence
 from llm_extract.record import Finding, Operand, RecordClaim
 from llm_extract.schema import Outcome
-from llm_extract.validators.arithmetic import SEXES_AND_AGES, Term, kind_of, printed, ungrounded
-from llm_extract.validators.containment import parent_of
+from llm_extract.validators.arithmetic import SEXES_AND_AGES, kind_of, printed, ungrounded
 from llm_extract.validators.rule import OPEN_BOUND, SUMS, Rule
 from llm_extract.validators.rule_input import RuleInput
 from llm_extract.validators.slices import profile_of
+from llm_extract.validators.terms import Row, Term
 from llm_extract.validators.wording import cut, found, listed, named, operand, slot_words, spoken
 
 WORDED_TOLERANCE: Final = 3
@@ -107,12 +107,15 @@ class Ratio:
     whole: Term
 
 
+_Slot = tuple[Row[RecordClaim], Term]
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """Where the counts of a record stand: claims by the sentence of their total, slots by place."""
 
-    totals: Mapping[int, Sequence[RecordClaim]]
-    slots: Mapping[int, Sequence[Term]]
+    totals: Mapping[int, Sequence[Row[RecordClaim]]]
+    slots: Mapping[int, Sequence[_Slot]]
 
 
 def percentages_fit_their_counts(given: RuleInput) -> Iterator[Finding]:
@@ -249,16 +252,17 @@ def _words(given: RuleInput, mention: Mention) -> str:
 
 
 def _placed(given: RuleInput) -> _Placed:
-    totals: dict[int, list[RecordClaim]] = {}
-    slots: dict[int, list[Term]] = {}
-    for claim in given.record.claims:
-        for field, count in claim.slots().items():
-            if count.start is None:
+    totals: dict[int, list[Row[RecordClaim]]] = {}
+    slots: dict[int, list[_Slot]] = {}
+    for row in given.claims:
+        for term in row.terms.values():
+            start = term.count.start
+            if start is None:
                 continue
-            slots.setdefault(count.start, []).append(Term(claim, field, count))
-            sentence = given.sentence_at(count.start) if field == "total" else None
+            slots.setdefault(start, []).append((row, term))
+            sentence = given.sentence_at(start) if term.field == "total" else None
             if sentence is not None:
-                totals.setdefault(sentence.index, []).append(claim)
+                totals.setdefault(sentence.index, []).append(row)
     return _Placed(totals, slots)
 
 
@@ -279,7 +283,7 @@ def _ratio_of(given: RuleInput, placed: _Placed, mention: Mention) -> Ratio | No
         groups = _groups_before(head)
     if groups:
         whole = _whole_meant(given, placed, sentence, start, of)
-        return None if whole is None else _of_slots(whole, groups)
+        return None if whole is None else _of_slots(*whole, groups)
     if of is not None and _WHICH_IS.search(head):
         return _of_parent(given, placed.totals.get(sentence.index, ()), of)
     if given.text[behind : behind + 1] == ")":
@@ -335,7 +339,7 @@ def _whole_meant(
     sentence: Sentence,
     start: int,
     of: re.Match[str] | None,
-) -> Term | None:
+) -> _Slot | None:
     """What a percentage is of: the number it leans on, or the one total near that fits its words.
 
     `start` is where the percentage begins. Of totals inside one another the outermost is meant.
@@ -344,38 +348,41 @@ def _whole_meant(
     if whole in PRONOUNS and (of is None or of["number"] is None):
         return _leaned_on(given, placed, sentence, start)
     near = [
-        claim
+        row
         for index in (sentence.index - 1, sentence.index)
-        for claim in placed.totals.get(index, ())
-        if _fits(claim, whole, of)
+        for row in placed.totals.get(index, ())
+        if _fits(row.held, whole, of)
     ]
-    ids = {claim.id for claim in near}
-    outermost = [claim for claim in near if claim.part_of_id not in ids]
-    if len(outermost) != 1 or outermost[0].total is None:
-        return None
-    return Term(outermost[0], "total", outermost[0].total)
+    outermost = _outermost(near)
+    return None if outermost is None else (outermost, outermost.terms["total"])
 
 
-def _leaned_on(given: RuleInput, placed: _Placed, sentence: Sentence, start: int) -> Term | None:
+def _outermost(rows: Sequence[Row[RecordClaim]]) -> Row[RecordClaim] | None:
+    """The one claim that is part of none of the others; None where there are several."""
+    ids = {row.held.id for row in rows}
+    outermost = [row for row in rows if row.held.part_of_id not in ids]
+    return outermost[0] if len(outermost) == 1 else None
+
+
+def _leaned_on(given: RuleInput, placed: _Placed, sentence: Sentence, start: int) -> _Slot | None:
     """The number that "of them" leans on: the last one before it, a total or the children.
 
     Beside another toll of the same sentence "them" may be the people of both.
     """
     before = given.sentences[max(0, sentence.index - 1)].start
     mentions = given.mentions_between(before, start)
-    terms = placed.slots.get(mentions[-1].start, ()) if mentions else ()
-    totals = [term for term in terms if term.field == "total"]
+    slots = placed.slots.get(mentions[-1].start, ()) if mentions else ()
+    totals = [slot for slot in slots if slot[1].field == "total"]
     if not totals:
-        return terms[0] if len(terms) == 1 and terms[0].field == "children" else None
-    meant = totals[0].held
-    if len(totals) > 1 or not isinstance(meant, RecordClaim):
+        return slots[0] if len(slots) == 1 and slots[0][1].field == "children" else None
+    if len(totals) > 1:
         return None
+    meant = totals[0][0].held
     beside = [
-        claim
-        for claim in placed.totals.get(sentence.index, ())
-        if claim.id not in (meant.id, meant.part_of_id)
-        and claim.total is not None
-        and (claim.total.start or 0) < start
+        row
+        for row in placed.totals.get(sentence.index, ())
+        if row.held.id not in (meant.id, meant.part_of_id)
+        and (row.terms["total"].count.start or 0) < start
     ]
     return None if beside else totals[0]
 
@@ -389,29 +396,26 @@ def _fits(claim: RecordClaim, whole: str, of: re.Match[str] | None) -> bool:
     )
 
 
-def _of_slots(whole: Term, groups: Sequence[str]) -> Ratio | None:
-    if not isinstance(whole.held, RecordClaim):
-        return None
+def _of_slots(row: Row[RecordClaim], whole: Term, groups: Sequence[str]) -> Ratio | None:
     if whole.field != "total" and not MINORS.issuperset(groups):
         return None
-    slots = whole.held.slots()
-    parts = [Term(whole.held, group, slots[group]) for group in groups if group in slots]
+    parts = [row.terms[group] for group in groups if group in row.terms]
     if len(parts) < len(groups):
         return None
-    if any(p.count.start == whole.count.start or f"{p.field}.2" in slots for p in parts):
+    if any(p.count.start == whole.count.start or f"{p.field}.2" in row.terms for p in parts):
         return None  # the whole is a slice by this group, or the group has several numbers
     return Ratio(tuple(parts), whole)
 
 
-def _of_parent(given: RuleInput, here: Sequence[RecordClaim], of: re.Match[str]) -> Ratio | None:
+def _of_parent(
+    given: RuleInput, here: Sequence[Row[RecordClaim]], of: re.Match[str]
+) -> Ratio | None:
     """The ratio of "46 died at their hands, which is 53 % of the toll": a claim in its parent."""
-    claims = given.record.claims
-    ids = {claim.id for claim in here}
-    outermost = [claim for claim in here if claim.part_of_id not in ids]
-    parent = parent_of(claims, outermost[0]) if len(outermost) == 1 else None
-    if parent is None or not _fits(parent, of["whole"].casefold(), of):
+    child = _outermost(here)
+    parent = None if child is None else given.parent_of(child)
+    if child is None or parent is None or not _fits(parent.held, of["whole"].casefold(), of):
         return None
-    return _in_parent(outermost[0], parent)
+    return _in_parent(child, parent)
 
 
 def _of_count_before(
@@ -428,30 +432,30 @@ def _of_count_before(
     whole = of["whole"].casefold() if of is not None else ""
     ratios = [
         ratio
-        for term in placed.slots.get(before[-1].start, ())
-        if (ratio := _of_count(given, term)) is not None
+        for row, term in placed.slots.get(before[-1].start, ())
+        if (ratio := _of_count(given, row, term)) is not None
         and isinstance(ratio.whole.held, RecordClaim)
         and _fits(ratio.whole.held, whole, of)
     ]
     return ratios[0] if len(ratios) == 1 else None
 
 
-def _of_count(given: RuleInput, term: Term) -> Ratio | None:
+def _of_count(given: RuleInput, row: Row[RecordClaim], term: Term) -> Ratio | None:
     """A part in the total of its claim, a total in that of its parent."""
-    claim = term.held
-    total = claim.total if isinstance(claim, RecordClaim) else None
-    if not isinstance(claim, RecordClaim) or total is None:
+    total = row.terms.get("total")
+    if total is None:
         return None
-    if total.start != term.count.start:
-        return _of_slots(Term(claim, "total", total), [term.field])
-    parent = parent_of(given.record.claims, claim)
-    return _in_parent(claim, parent) if term.field == "total" and parent is not None else None
+    if total.count.start != term.count.start:
+        return _of_slots(row, total, [term.field])
+    parent = given.parent_of(row)
+    return _in_parent(row, parent) if term is total and parent is not None else None
 
 
-def _in_parent(claim: RecordClaim, parent: RecordClaim) -> Ratio | None:
-    if claim.total is None or parent.total is None or claim.outcome != parent.outcome:
+def _in_parent(claim: Row[RecordClaim], parent: Row[RecordClaim]) -> Ratio | None:
+    part, whole = claim.terms.get("total"), parent.terms.get("total")
+    if part is None or whole is None or claim.held.outcome != parent.held.outcome:
         return None
-    return Ratio((Term(claim, "total", claim.total),), Term(parent, "total", parent.total))
+    return Ratio((part,), whole)
 
 
 RULES = (

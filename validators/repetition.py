@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import chain
 
 from llm_extract.record import Finding, RecordClaim, RecordCount
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import (
-    Held,
-    RuleInput,
-    counts_of,
-    folded,
-    in_order,
-    same_name,
-)
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held, counts_of, folded, in_order, same_name
 from llm_extract.validators.wording import found, listed, named
 
 
@@ -22,13 +17,13 @@ def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
 
     Equal slices of two different claims are no duplicates: they inherit what tells them apart.
     """
-    groups: dict[Hashable, list[Held]] = {}
     indexes = {
         id(c): i
         for some in (given.record.claims, given.record.facilities)
         for i, c in enumerate(some)
     }
-    for held in given.held:
+    groups: dict[Hashable, list[Held]] = {}
+    for held in _alike_at_a_glance(given):
         groups.setdefault(identity(held), []).append(held)
     for alike in groups.values():
         for same in _of_one_parent(alike, indexes) if len(alike) > 1 else ():
@@ -43,6 +38,16 @@ def no_exact_duplicates(given: RuleInput) -> Iterator[Finding]:
             )
 
 
+def _alike_at_a_glance(given: RuleInput) -> Iterator[Held]:
+    """Claims whose speaker, total and number of slots are those of another."""
+    groups: dict[Hashable, list[Held]] = {}
+    for row in given.rows:
+        total = row.terms.get("total") or row.terms.get("count")
+        value = None if total is None else total.count.value
+        groups.setdefault((row.speaker, value, len(row.terms)), []).append(row.held)
+    return chain.from_iterable(alike for alike in groups.values() if len(alike) > 1)
+
+
 def identity(held: Held) -> Hashable:
     """Everything that tells claims apart, besides their quotes and what they are part of."""
     period = held.period
@@ -52,7 +57,7 @@ def identity(held: Held) -> Hashable:
         same_name(held.claimant or ""),
         tuple(
             (field, count.value, count.upper, count.qualifier, _telling_words(count))
-            for field, count in sorted(counts_of(held), key=lambda slot: slot[0])
+            for field, count in sorted(counts_of(held).items(), key=lambda slot: slot[0])
         ),
         frozenset(same_name(party) for party in held.perpetrators),
         frozenset(held.weapons),

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 
 from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Scope
 from llm_extract.validators.arithmetic import (
     SEXES_AND_AGES,
-    Term,
     kind_of,
     printed,
     ungrounded,
     verdict,
 )
 from llm_extract.validators.rule import SUMS, Rule
-from llm_extract.validators.rule_input import RuleInput, in_order
-from llm_extract.validators.slices import Slice, days_of, slice_of, speaker_of
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.slices import Slice, people_of, slice_of
+from llm_extract.validators.terms import Row, Term, in_order
 from llm_extract.validators.wording import found, named, operand, slot_words, spoken
 
 WIDTH: dict[Scope, int] = {"incident": 0, "period": 1, "cumulative": 2}
@@ -29,47 +29,57 @@ def longer_counts_hold_shorter_ones(given: RuleInput) -> Iterator[Finding]:
     A figure that is part of another, or is blamed on one party only, is not the whole of its time
     and holds nothing but its own kind.
     """
-    groups: dict[Hashable, list[RecordClaim]] = {}
-    for claim in given.record.claims:
-        if claim.scope in WIDTH:
-            people = slice_of(claim)
-            key = speaker_of(claim), claim.outcome, people.places, people.groups
-            groups.setdefault(key, []).append(claim)
-    for alike in groups.values():
-        if len({claim.scope for claim in alike}) > 1:
+    for heard in _of_several_scopes(given.claims, lambda row: (row.speaker, row.held.outcome)):
+        for alike in _of_several_scopes(heard, people_of):
             for field in ("total", *SEXES_AND_AGES):
                 yield from _within(given, alike, field)
 
 
-def _within(given: RuleInput, alike: list[RecordClaim], field: str) -> Iterator[Finding]:
+def _of_several_scopes(
+    rows: Iterable[Row[RecordClaim]], key: Callable[[Row[RecordClaim]], Hashable]
+) -> list[list[Row[RecordClaim]]]:
+    """Claims of one key that are counted over longer and shorter times."""
+    groups: dict[Hashable, list[Row[RecordClaim]]] = {}
+    for row in rows:
+        if row.held.scope in WIDTH:
+            groups.setdefault(key(row), []).append(row)
+    return [
+        alike
+        for alike in groups.values()
+        if len(alike) > 1 and len({row.held.scope for row in alike}) > 1
+    ]
+
+
+def _within(given: RuleInput, alike: list[Row[RecordClaim]], field: str) -> Iterator[Finding]:
     """The shorter counts that exceed a longer one, each once, with the least of those it exceeds.
 
     Both sides are in order of their numbers, so of a consistent record nothing is compared twice.
     """
     terms = [
-        (claim, Term(claim, field, count), slice_of(claim))
-        for claim in sorted(alike, key=in_order)
-        if (count := claim.slots().get(field)) is not None
+        (row, term, slice_of(row.held))
+        for row in sorted(alike, key=lambda row: in_order(row.held))
+        if (term := row.terms.get(field)) is not None
     ]
     largest = sorted(terms, key=lambda one: -printed(one[1].count))
     told: set[str] = set()
     for wide, whole, around in sorted(terms, key=lambda one: one[1].count.low):
-        if wide.part_of is not None or WIDTH[wide.scope] == 0:
+        width = WIDTH[wide.held.scope]
+        if wide.held.part_of is not None or width == 0:
             continue
         for narrow, part, inside in largest:
             if printed(part.count) <= whole.count.low:
                 break
             if (
-                narrow.id not in told
-                and WIDTH[narrow.scope] < WIDTH[wide.scope]
+                narrow.held.id not in told
+                and WIDTH[narrow.held.scope] < width
                 and _covers(wide, around, narrow, inside)
                 and verdict([part], whole) is not None
             ):
-                told.add(narrow.id)
+                told.add(narrow.held.id)
                 yield _finding(given, part, whole)
 
 
-def _covers(wide: RecordClaim, around: Slice, narrow: RecordClaim, inside: Slice) -> bool:
+def _covers(wide: Row[RecordClaim], around: Slice, narrow: Row[RecordClaim], inside: Slice) -> bool:
     """Whether everyone of the narrow claim should be in the wide one: its time and its people."""
     if around.parties and around.parties != inside.parties:
         return False
@@ -77,9 +87,9 @@ def _covers(wide: RecordClaim, around: Slice, narrow: RecordClaim, inside: Slice
         return False
     if around.victims not in ("unspecified", inside.victims):
         return False
-    outer, inner = days_of(wide), days_of(narrow)
+    outer, inner = wide.days, narrow.days
     if outer is None or inner is None:
-        return wide.scope == "cumulative"
+        return wide.held.scope == "cumulative"
     start, end = inner
     begins = outer[0] is None or (start is not None and outer[0] <= start)
     return begins and (outer[1] is None or (end is not None and end <= outer[1]))

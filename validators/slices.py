@@ -1,4 +1,4 @@
-"""Which people a claim is about, as values that two claims are compared by, and who counted them.
+"""Which people a claim is about, as values that two claims are compared by, and how they count.
 
 Names are reduced as `same_name` reduces them. A claim whose every member belongs to a group ("14
 children", "two aid workers") is a slice by that group.
@@ -6,16 +6,14 @@ children", "two aid workers") is a slice by that group.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date
 
-from llm_extract.record import RecordClaim
+from llm_extract.record import RecordClaim, RecordCount
 from llm_extract.schema import Victims, Weapon
 from llm_extract.validators.profiles import Profile, packaged_profiles
-from llm_extract.validators.rule_input import Held, RuleInput, folded, same_name
-
-Name = tuple[str, ...]
-Days = tuple[date | None, date | None]
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held, Name, Row, folded, same_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,9 @@ def slice_of(claim: RecordClaim) -> Slice:
     return Slice(
         claim.victims,
         groups_of(claim),
-        frozenset(same_name(party) for party in claim.perpetrators),
+        frozenset(map(same_name, claim.perpetrators)),
         frozenset(claim.weapons),
-        frozenset(same_name(place) for place in claim.places),
+        frozenset(map(same_name, claim.places)),
     )
 
 
@@ -45,32 +43,31 @@ def groups_of(claim: RecordClaim) -> frozenset[str]:
     total = claim.total
     if total is None:
         return frozenset()
-    whole = (total.value, total.upper, total.qualifier, total.as_written)
-    of_all = {
-        name
-        for name, count in (
-            ("children", claim.children),
-            ("women", claim.women),
-            ("men", claim.men),
-            *((f"{s.group} {folded(s.label or '')}", s.count) for s in claim.subgroups),
-        )
-        if count is not None
-        and (count.value, count.upper, count.qualifier, count.as_written) == whole
-    }
+    parts = [("children", claim.children), ("women", claim.women), ("men", claim.men)]
+    of_all = [name for name, count in parts if count is not None and _are_equal(count, total)]
+    for part in claim.subgroups:
+        if _are_equal(part.count, total):
+            of_all.append(f"{part.group} {folded(part.label or '')}")
     return frozenset(of_all)
 
 
-def days_of(claim: RecordClaim) -> Days | None:
-    """First and last day, None for an open end; None where the claim has no date at all."""
-    span = claim.period
-    if span is None or (span.start is None and span.end is None):
-        return None
-    return span.start, span.end
+def _are_equal(one: RecordCount, other: RecordCount) -> bool:
+    return (
+        one.value == other.value
+        and one.upper == other.upper
+        and one.qualifier == other.qualifier
+        and one.as_written == other.as_written
+    )
 
 
-def speaker_of(claim: RecordClaim) -> Name:
-    """Who states the figure; empty for the report's own voice."""
-    return same_name(claim.claimant or "")
+def people_of(row: Row[RecordClaim]) -> Hashable:
+    """The groups and places of a claim: what tells its people apart whoever harmed them."""
+    return groups_of(row.held), frozenset(map(same_name, row.held.places))
+
+
+def speech_of(row: Row[RecordClaim]) -> Hashable:
+    """Who says it, of which days and how long a time."""
+    return row.speaker, row.days, row.held.scope
 
 
 def profile_of(given: RuleInput, held: Held) -> Profile:

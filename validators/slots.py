@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from typing import Final, get_args
 
 from llm_extract.cues import cue_table
 from llm_extract.lexicon import Noun, noun_lexicon
 from llm_extract.numbers.mention import Mention
-from llm_extract.record import Finding, RecordClaim, RecordCount
+from llm_extract.record import Finding, RecordClaim
 from llm_extract.schema import Group
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import RuleInput, in_order, says
-from llm_extract.validators.sources import noun_beside, source_of
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Row, group_of, in_order, says
 from llm_extract.validators.wording import cut, found, named, operand, slot_words, spoken
 
 MAIN_GROUPS: Final = frozenset({"children", "women", "men"})
@@ -48,51 +49,46 @@ def numbers_stand_in_their_slots(given: RuleInput) -> Iterator[Finding]:
     Children read as women or men, a number of all people as a part, or the number of two groups
     together as that of one, are errors; a slice without its group and other groups are warnings.
     """
-    for claim in given.record.claims:
-        slots = claim.slots()
-        for field, count in slots.items():
-            mention = None if count.value == 0 else source_of(given, claim, count)
-            noun = None if mention is None else noun_beside(given, mention)
-            if mention is None or noun is None or noun.role != "person":
-                continue
-            group = field.removeprefix("subgroups.").partition(".")[0]
-            grave = _fault(given, slots, group, mention, noun)
-            if grave is not None:
-                yield found(
-                    "G07",
-                    "error" if grave else "warning",
-                    "extraction",
-                    f"{spoken(count)} stands as {slot_words(field)} of {named(claim)}, but the "
-                    f'report says "{cut(given.text[mention.start : _end(given, noun)], 40)}"',
-                    claims=[claim],
-                    fields=[field],
-                    operands=[operand(claim, field, count)],
-                )
+    for row, term, mention, noun in given.beside_nouns:
+        if noun.role != "person":
+            continue
+        grave = _fault(given, row, group_of(term.field), mention, noun)
+        if grave is not None:
+            yield found(
+                "G07",
+                "error" if grave else "warning",
+                "extraction",
+                f"{spoken(term.count)} stands as {slot_words(term.field)} of {named(row.held)}, "
+                f'but the report says "{cut(given.text[mention.start : _end(given, noun)], 40)}"',
+                claims=[row.held],
+                fields=[term.field],
+                operands=[operand(row.held, term.field, term.count)],
+            )
 
 
 def _fault(
     given: RuleInput,
-    slots: dict[str, RecordCount],
+    row: Row[RecordClaim],
     group: str,
     mention: Mention,
     noun: Noun,
 ) -> bool | None:
     """Whether a number in a slot is a grave fault; None where it is none."""
-    other = _joined_group(given, noun)
+    label = noun.label
     if group == "total":
-        is_slice = noun.label in MAIN_GROUPS and other is None and _is_near(mention, noun)
-        return False if is_slice and not _is_a_slice(slots, noun.label, mention) else None
+        if label not in MAIN_GROUPS or not _is_near(mention, noun):
+            return None
+        return None if _is_a_slice(row, label, mention) or _joined_group(given, noun) else False
     if group in ("other", "civilians"):
         return None
-    if other is not None and group in MAIN_GROUPS and {noun.label, other} <= MAIN_GROUPS:
+    both_main = label in MAIN_GROUPS and group in MAIN_GROUPS
+    if both_main and _joined_group(given, noun) in MAIN_GROUPS:
         return True
-    if noun.label == group or _may_be_called(group, noun, mention.language):
+    if label == group or _may_be_called(group, noun, mention.language):
         return None
-    if noun.label in GROUPS:
-        if other is not None:
-            return None
-        return noun.label in MAIN_GROUPS and group in MAIN_GROUPS
-    if noun.label in ("people", "civilians") and group in GROUPS:
+    if label in GROUPS:
+        return None if _joined_group(given, noun) else both_main
+    if label in ("people", "civilians") and group in GROUPS:
         return None if _is_named_near(given, mention, noun, group) else True
     return None
 
@@ -109,13 +105,14 @@ def _may_be_called(group: str, noun: Noun, language: str) -> bool:
     return sex is None or sex.search(noun.form) is not None
 
 
-def _is_a_slice(slots: dict[str, RecordCount], label: str, mention: Mention) -> bool:
+def _is_a_slice(row: Row[RecordClaim], label: str, mention: Mention) -> bool:
     """Whether a total of one group stands in the group's slot as well, or in one of its members."""
-    for name, count in slots.items():
-        group = name.removeprefix("subgroups.").partition(".")[0]
-        is_of_it = group == label or group in MEMBERS.get(label, ())
-        if is_of_it and (count.value == mention.value or count.start == mention.start):
-            return True
+    for term in row.terms.values():
+        group = group_of(term.field)
+        if group == label or group in MEMBERS.get(label, ()):
+            count = term.count
+            if count.value == mention.value or count.start == mention.start:
+                return True
     return False
 
 
@@ -171,60 +168,73 @@ def parts_stand_with_their_total(given: RuleInput) -> Iterator[Finding]:
     total stands behind the part, and only parts behind such a word or a bracket: "of 149 killed,
     105 by one party and 44 by another; 35 were children" says nothing of whose the 35 are.
     """
-    totals = [
-        (mention, claim)
-        for claim in sorted(given.record.claims, key=in_order)
-        if claim.total is not None
-        if (mention := source_of(given, claim, claim.total)) is not None
-    ]
+    totals = _totals(given)
     if len(totals) < 2:
         return
-    including = cue_table(given.record.report.language).pattern("context", "including")
-    places = {mention.start for mention, _ in totals}
-    for claim in given.record.claims:
-        for field, count in claim.slots().items():
-            part = None if field == "total" else source_of(given, claim, count)
+    starts = [mention.start for mention, _ in totals]
+    places = frozenset(starts)
+    for row in given.claims:
+        for term in row.terms.values():
+            part = None if term.field == "total" else term.source
             if part is None or part.start in places:
                 continue
-            owner = _owner(given, totals, part, including)
-            if owner is None or owner[1] is claim or _may_own(given, owner, part, claim):
+            owner = _last_before(given, totals, starts, part)
+            if owner is None or owner[1] is row.held or not _opens(given, owner[0], part):
+                continue
+            if _may_own(given, owner, part, row):
                 continue
             mention, other = owner
             yield found(
                 "G09",
                 "warning",
                 "extraction",
-                f"{slot_words(field)} of {named(claim)}: {spoken(count)} stands behind the "
-                f'"{cut(mention.text, 30)}" of {named(other)} and is probably part of that',
-                claims=[claim, other],
-                fields=[field],
-                operands=[operand(claim, field, count)],
+                f"{slot_words(term.field)} of {named(row.held)}: {spoken(term.count)} stands "
+                f'behind the "{cut(mention.text, 30)}" of {named(other)} and is probably part of '
+                "that",
+                claims=[row.held, other],
+                fields=[term.field],
+                operands=[operand(row.held, term.field, term.count)],
             )
 
 
-def _owner(
+def _totals(given: RuleInput) -> list[tuple[Mention, RecordClaim]]:
+    """The totals and where they stand, in text order."""
+    totals = [
+        (total.source, row.held)
+        for row in given.claims
+        if (total := row.terms.get("total")) is not None and total.source is not None
+    ]
+    return sorted(totals, key=lambda item: item[0].start)
+
+
+def _last_before(
     given: RuleInput,
-    totals: list[tuple[Mention, RecordClaim]],
+    totals: Sequence[tuple[Mention, RecordClaim]],
+    starts: Sequence[int],
     part: Mention,
-    including: re.Pattern[str],
 ) -> tuple[Mention, RecordClaim] | None:
-    """The total that stands last before the word that opens the parts; None where none does."""
+    """The total that stands last before a part in its sentence, of several the one of least id."""
+    behind = bisect_left(starts, part.start)
     sentence = given.sentence_at(part.start)
-    if sentence is None:
+    if behind == 0 or sentence is None or starts[behind - 1] < sentence.start:
         return None
-    opened = given.text.rfind(";", sentence.start, part.start) + 1 or sentence.start
-    before = [item for item in totals if opened <= item[0].start and item[0].end <= part.start]
-    if not before:
-        return None
-    mention, claim = max(before, key=lambda item: item[0].start)
-    gap = given.text[mention.end : part.start]
-    if ")" in gap or not ("(" in gap or including.search(gap)):
-        return None
-    return mention, claim
+    first = bisect_left(starts, starts[behind - 1], 0, behind)
+    if first == behind - 1:
+        return totals[first]
+    return min(totals[first:behind], key=lambda item: in_order(item[1]))
+
+
+def _opens(given: RuleInput, total: Mention, part: Mention) -> bool:
+    """Whether the words between a total and a number open its parts, and nothing closes them."""
+    gap = given.text[total.end : part.start]
+    if ")" in gap or ";" in gap:
+        return False
+    including = cue_table(given.record.report.language).pattern("context", "including")
+    return "(" in gap or including.search(gap) is not None
 
 
 def _may_own(
-    given: RuleInput, owner: tuple[Mention, RecordClaim], part: Mention, claim: RecordClaim
+    given: RuleInput, owner: tuple[Mention, RecordClaim], part: Mention, row: Row[RecordClaim]
 ) -> bool:
     """Whether a part may be of its claim all the same.
 
@@ -232,16 +242,17 @@ def _may_own(
     injured, including five children" leaves it open) whose total does not stand behind the part.
     """
     mention, other = owner
-    if claim.total is None or other.outcome == claim.outcome:
-        is_shared = claim.total is not None and claim.total.start == mention.start
-        return is_shared or other.outcome != claim.outcome
-    own = source_of(given, claim, claim.total)
+    total, is_alike = row.terms.get("total"), other.outcome == row.held.outcome
+    if total is None or is_alike:
+        is_shared = total is not None and total.count.start == mention.start
+        return is_shared or not is_alike
+    own = total.source
     sentence = given.sentence_at(part.start)
     if own is None or sentence is None:
         return True
     before = given.mentions_between(sentence.start, part.start)
     is_behind = part.end <= own.start < sentence.end
-    return not is_behind or any(says(m, claim.total) for m in before)
+    return not is_behind or any(says(m, total.count) for m in before)
 
 
 RULES = (

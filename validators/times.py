@@ -11,7 +11,8 @@ from typing import Final
 from llm_extract.record import Finding
 from llm_extract.schema import Period
 from llm_extract.validators.rule import READING, Rule
-from llm_extract.validators.rule_input import Held, RuleInput
+from llm_extract.validators.rule_input import RuleInput
+from llm_extract.validators.terms import Held
 from llm_extract.validators.wording import cut, found, listed, named
 
 ONE_DAY: Final = timedelta(days=1)
@@ -162,9 +163,10 @@ def _days(follows: re.Match[str], language: str, published: date | None) -> list
 
 
 def _date(year: int, month: int, day: int) -> date | None:
-    if not (1 <= month <= 12 and year >= 1 and 1 <= day <= monthrange(year, month)[1]):
+    try:
+        return date(year, month, day)
+    except ValueError:
         return None
-    return date(year, month, day)
 
 
 def _unclear_order(given: RuleInput) -> list[tuple[int, int]]:

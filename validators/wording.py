@@ -16,7 +16,7 @@ from llm_extract.record import (
     RecordFacility,
     Severity,
 )
-from llm_extract.validators.rule_input import Held, folded
+from llm_extract.validators.terms import Held, folded
 
 LONGEST_NAME: Final = 60
 """Characters of a claimant or phrase that a message shows: one line of a terminal holds two."""
@@ -68,7 +68,9 @@ def operand(held: Held, field: str, count: RecordCount) -> Operand:
 
 def cut(words: str, longest: int = LONGEST_NAME) -> str:
     """Words of the report on one line, at most `longest` characters."""
-    line = "".join(c if c.isprintable() else " " for c in folded(words))
+    line = folded(words)
+    if not line.isprintable():
+        line = "".join(c if c.isprintable() else " " for c in line)
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
