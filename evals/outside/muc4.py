@@ -28,7 +28,7 @@ from llm_extract.evals.tolls import TollLabel, exactly
 
 Effect = Literal["DEATH", "INJURY"]
 
-_HEADER: Final = re.compile(r"((?:DEV|TST\d)-MUC\d-\d{4})(?:\s+\([A-Z0-9 .]*\))?\s*")
+_HEADER: Final = re.compile(r"((?:DEV|TST\d)-MUC\d-\d{4})(?:\s*\([^()]*\))?\s*")
 """The line above a message: `DEV-MUC3-0001 (NOSC)`, in the later tests without the bracket."""
 
 _MESSAGE_ID, _TEMPLATE_ID = "MESSAGE: ID", "MESSAGE: TEMPLATE"

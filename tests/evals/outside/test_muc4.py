@@ -93,6 +93,13 @@ def test_every_message_gets_its_own_templates(tmp_path: Path) -> None:
     assert two.published == date(1991, 5, 4) and "MINERS" not in two.text
 
 
+@pytest.mark.parametrize("maker", ["", " (QUAY)", " (Quay & Co./North-2)", "(QUAY)  "])
+def test_a_header_may_name_anyone_who_made_the_key(tmp_path: Path, maker: str) -> None:
+    messages = f"{MESSAGES}\nDEV-MUC3-9002{maker}\n\nPELL, 4 MAY 91 -- QUIET.\n"
+    found = entries(tmp_path, template(["6"], ["DEATH"]), messages=messages)
+    assert [isinstance(entry, OutsideItem) for entry in found] == [True, False]
+
+
 def test_targets_are_summed_by_their_effect(tmp_path: Path) -> None:
     found = template(
         ['6: "MINERS"', '1: "A. QUILL"', '4: "GUARDS"'],
