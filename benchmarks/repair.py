@@ -17,7 +17,7 @@ from rich.table import Table
 
 from llm_extract.evals.gold_reports import read_gold
 from llm_extract.evals.matching import as_report, match_claims
-from llm_extract.evals.outside import OUTCOMES, read_wad
+from llm_extract.evals.outside import OUTCOMES, OutsideItem, OutsideSet, only_items, read_set
 from llm_extract.evals.tolls import agrees, document_toll
 from llm_extract.export.jsonl import read_records
 from llm_extract.record import Record
@@ -25,6 +25,11 @@ from llm_extract.record import Record
 Records = Mapping[str, Record]
 Item = tuple[str, object]
 """Something that can be right: a report with the index of its gold claim, or a toll's outcome."""
+
+
+def read_notes(file: Path) -> list[OutsideItem]:
+    """The event notes of a file."""
+    return list(only_items(read_set(OutsideSet.wad, [file])))
 
 
 def right_claims(folder: Path, records: Records) -> tuple[set[Item], int]:
@@ -43,7 +48,7 @@ def right_tolls(file: Path, records: Records) -> tuple[set[Item], int]:
     """The labelled tolls that agree, and how many do not."""
     right: set[Item] = set()
     labelled = 0
-    for item in read_wad(file):
+    for item in read_notes(file):
         claims = as_report(records[item.id]).claims if item.id in records else []
         for outcome in OUTCOMES:
             label = item.labels.get(outcome)
@@ -87,7 +92,7 @@ def main(labels: Path, *runs: Path) -> int:
         "run", "flagged", "errors", "right", "put right", "made wrong", "wrong", "calls", "s"
     )
     judged = right_claims if labels.is_dir() else right_tolls
-    wanted = {report.id for report in (read_gold if labels.is_dir() else read_wad)(labels)}
+    wanted = {report.id for report in (read_gold if labels.is_dir() else read_notes)(labels)}
     stored = [
         {record.report.id: record for record in read_records(run) if record.report.id in wanted}
         for run in runs

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from statistics import mean
@@ -17,18 +18,21 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 from rich.text import Text
 
 from llm_extract.errors import LlmExtractError, RecordsError
 from llm_extract.evals.gold_reports import GoldReport, read_gold
 from llm_extract.evals.matching import as_report
 from llm_extract.evals.outside import (
+    ABOUT,
     OUTCOMES,
     LabelledOutcome,
     OutsideItem,
-    read_syrian_archive,
-    read_wad,
+    OutsideSet,
+    read_set,
 )
+from llm_extract.evals.outside.table import read_mapping
 from llm_extract.evals.peers.plain import PlainReading, read_plainly
 from llm_extract.evals.rule_findings import (
     findings_on_gold,
@@ -64,27 +68,38 @@ app = typer.Typer(
 )
 
 
+MAX_LINES = 20
+"""Left-out rows that are named one by one; a wrong column would fill the screen."""
+
+
 class Set(StrEnum):
-    """The sets that can be measured on."""
+    """The sets that can be measured on: the outside sets and gold reports."""
 
     wad = "wad"
-    archive = "archive"
+    syrian_archive = "syrian-archive"
+    muc4 = "muc4"
+    gtd = "gtd"
+    acled = "acled"
+    ucdp = "ucdp"
+    table = "table"
     gold = "gold"
 
 
-class OutsideSet(StrEnum):
-    """The sets that label tolls."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The chosen items of an outside set, and how many rows could not be read on the way."""
 
-    wad = "wad"
-    archive = "archive"
+    items: list[OutsideItem]
+    left_out: int
 
 
-READERS: dict[OutsideSet, Callable[[Path], list[OutsideItem]]] = {
-    OutsideSet.wad: read_wad,
-    OutsideSet.archive: read_syrian_archive,
-}
-
-Where = Annotated[Path, typer.Argument(help="The set: a file of labelled rows, or a gold folder.")]
+Where = Annotated[Path, typer.Argument(help="A folder of gold reports.")]
+Files = Annotated[list[Path], typer.Argument(help="The set's files as they were published.")]
+Which = Annotated[OutsideSet, typer.Argument(help="The set; `sets` tells more of each.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option("--map", help="FIELD=COLUMN of the set table, such as killed=Deaths; repeatable."),
+]
 Records = Annotated[Path, typer.Option(help="records.jsonl of a run over the same reports.")]
 First = Annotated[int | None, typer.Option(min=1, help="Only so many reports of the set.")]
 Skip = Annotated[int, typer.Option(min=0, help="Leave out so many reports at the start.")]
@@ -93,37 +108,46 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tabl
 
 
 @app.command()
-def wad(
-    path: Where,
-    records: Records,
-    first: First = None,
-    skip: Skip = 0,
-    misses: Misses = False,
-    as_json: AsJson = False,
-) -> None:
-    """Score records on event notes that label killed and injured non-combatants.
+def sets() -> None:
+    """List the outside sets: their files, the column of the text and what the labels count.
 
-    Example: measure wad notes.jsonl --records out/records.jsonl --misses
+    Example: measure sets
     """
-    items = _chosen(read_wad(path), first, skip)
-    _show_tolls(items, _stored(records), misses, as_json)
+    table = Table("set", "what it is")
+    for which, about in ABOUT.items():
+        table.add_row(which.value, Text(about))
+    Console().print(table)
 
 
 @app.command()
-def archive(
-    path: Where,
+def tolls(
+    which: Which,
+    files: Files,
     records: Records,
+    columns: Map = None,
     first: First = None,
     skip: Skip = 0,
     misses: Misses = False,
     as_json: AsJson = False,
 ) -> None:
-    """Score records on archive investigations, a row a language.
+    """Score records on the tolls that an outside set labels, a row a language and outcome.
 
-    Example: measure archive incidents.jsonl --records out/records.jsonl
+    Example: measure tolls gtd gtd.xlsx --records out/records.jsonl --first 500 --misses
     """
-    items = _chosen(read_syrian_archive(path), first, skip)
-    _show_tolls(items, _stored(records), misses, as_json)
+    chosen = _outside(which, files, columns, first, skip)
+    found = _stored(records)
+    names = [item.id for item in chosen.items]
+    _warn_missing(names, found)
+    scores = _toll_scores(chosen.items, _record_tolls(chosen.items, found))
+    seconds = _seconds(found, names)
+    if as_json:
+        _print_json({"scores": scores, "seconds_per_report": seconds, "left_out": chosen.left_out})
+        return
+    console = Console()
+    console.print(toll_table(scores, "tolls that agree with their labels"))
+    _print_seconds(console, seconds)
+    if misses:
+        console.print(toll_misses(scores, {item.id: item.text for item in chosen.items}))
 
 
 @app.command()
@@ -139,7 +163,7 @@ def gold(
 
     Example: measure gold evals/gold/dev --records out/records.jsonl --misses
     """
-    reports = _chosen(read_gold(path), first, skip)
+    reports = _part(read_gold(path), first, skip)
     found = _stored(records)
     _warn_missing([report.id for report in reports], found)
     scores = {report.id: _gold_score(report, found.get(report.id)) for report in reports}
@@ -169,7 +193,7 @@ def rules(
 
     Example: measure rules evals/gold/dev --list
     """
-    found = findings_on_gold(_chosen(read_gold(path), first, skip))
+    found = findings_on_gold(_part(read_gold(path), first, skip))
     if as_json:
         _print_json({"rules": rule_counts(found), "findings": found})
         return
@@ -182,8 +206,9 @@ def rules(
 @app.command()
 def inputs(
     which: Annotated[Set, typer.Argument(help="The set.")],
-    path: Where,
+    files: Files,
     out: Annotated[Path, typer.Option(help="File to write: rows with id, text and date.")],
+    columns: Map = None,
     first: First = None,
     skip: Skip = 0,
 ) -> None:
@@ -191,23 +216,26 @@ def inputs(
 
     Example: measure inputs wad notes.jsonl --out notes-100.jsonl --first 100
     """
-    reports: list[GoldReport | OutsideItem] = []
-    reports += read_gold(path) if which is Set.gold else READERS[OutsideSet(which)](path)
-    chosen = _chosen(reports, first, skip)
+    reports: Sequence[GoldReport | OutsideItem]
+    if which is Set.gold:
+        reports = _part([report for path in files for report in read_gold(path)], first, skip)
+    else:
+        reports = _outside(OutsideSet(which), files, columns, first, skip).items
     with written_whole(out) as file:
-        for report in chosen:
+        for report in reports:
             day = report.published.isoformat() if report.published else None
             row = {"id": report.id, "text": report.text, "date": day}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
-    Console(stderr=True).print(Text(f"{len(chosen)} reports in {out}"))
+    Console(stderr=True).print(Text(f"{len(reports)} reports in {out}"))
 
 
 @app.command()
 def plain(
-    which: Annotated[OutsideSet, typer.Argument(help="The set.")],
-    path: Where,
+    which: Which,
+    files: Files,
     out: Annotated[Path, typer.Option(help="JSON file to write: every reading and the score.")],
     model: Annotated[str, typer.Option(help="A model of the catalogue.")] = DEFAULT_MODEL,
+    columns: Map = None,
     first: First = None,
     skip: Skip = 0,
     misses: Misses = False,
@@ -217,7 +245,7 @@ def plain(
 
     Example: measure plain wad notes.jsonl --first 100 --out plain.json
     """
-    items = _chosen(READERS[which](path), first, skip)
+    items = _outside(which, files, columns, first, skip).items
     with open_endpoint(find_model(model)) as endpoint:
         readings = asyncio.run(_read_all(items, endpoint))
     tolls: dict[str, Tolls] = {
@@ -258,11 +286,47 @@ def main() -> None:
         sys.exit(1)
 
 
-def _chosen(reports: Sequence[Item], first: int | None, skip: int) -> Sequence[Item]:
+def _part(reports: Sequence[Item], first: int | None, skip: int) -> Sequence[Item]:
     chosen = reports[skip:] if first is None else reports[skip : skip + first]
     if not chosen:
         raise RecordsError(f"nothing is left of {len(reports)} reports after --skip {skip}")
     return chosen
+
+
+def _outside(
+    which: OutsideSet,
+    files: Sequence[Path],
+    columns: Sequence[str] | None,
+    first: int | None,
+    skip: int,
+) -> Chosen:
+    """The chosen items; files are read no further than to the last of them.
+
+    Rows that can't be read are named on stderr, those with nothing to score are counted there.
+    """
+    console = Console(stderr=True)
+    items: list[OutsideItem] = []
+    passed = left_out = nothing = 0
+    for entry in read_set(which, files, read_mapping(columns or [])):
+        if isinstance(entry, OutsideItem):
+            passed += 1
+            if passed > skip:
+                items.append(entry)
+            if len(items) == first:
+                break
+        elif entry.broken:
+            left_out += 1
+            if left_out <= MAX_LINES:
+                console.print(Text(f"left out: {entry.place}: {entry.why}"), soft_wrap=True)
+        else:
+            nothing += 1
+    if left_out:
+        console.print(Text(f"{left_out} rows left out, as they can't be read", style="yellow"))
+    if nothing:
+        console.print(Text(f"{nothing} rows passed over, without a text or a labelled toll"))
+    if not items:
+        raise RecordsError(f"nothing is left of {passed} reports after --skip {skip}")
+    return Chosen(items, left_out)
 
 
 def _stored(path: Path) -> dict[str, Record]:
@@ -330,23 +394,6 @@ def _toll_scores(items: Sequence[OutsideItem], tolls: Mapping[str, Tolls]) -> To
         language: {outcome: score_tolls(found) for outcome, found in outcomes.items()}
         for language, outcomes in labelled.items()
     }
-
-
-def _show_tolls(
-    items: Sequence[OutsideItem], found: Mapping[str, Record], misses: bool, as_json: bool
-) -> None:
-    names = [item.id for item in items]
-    _warn_missing(names, found)
-    scores = _toll_scores(items, _record_tolls(items, found))
-    seconds = _seconds(found, names)
-    if as_json:
-        _print_json({"scores": scores, "seconds_per_report": seconds})
-        return
-    console = Console()
-    console.print(toll_table(scores, "tolls that agree with their labels"))
-    _print_seconds(console, seconds)
-    if misses:
-        console.print(toll_misses(scores, {item.id: item.text for item in items}))
 
 
 def _print_json(value: object) -> None:

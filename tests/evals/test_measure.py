@@ -9,7 +9,9 @@ import pytest
 from silent import SILENT
 from typer.testing import CliRunner
 
-from llm_extract.evals.measure import app
+from llm_extract.errors import RecordsError
+from llm_extract.evals.measure import MAX_LINES, app
+from llm_extract.evals.outside import OutsideSet
 from llm_extract.export.jsonl import write_records
 from llm_extract.record import Evidence, Record, RecordClaim, RecordCount, ReportHead
 from tests.scripted_server import Reply, ScriptedServer, reply
@@ -98,19 +100,73 @@ def run(*words: object) -> str:
 def test_labels_above_zero_are_scored_and_a_missing_record_counts_as_wrong(
     notes: Path, records: Path
 ) -> None:
-    scores = json.loads(run("wad", notes, "--records", records, "--json"))["scores"]["en"]
+    scores = json.loads(run("tolls", "wad", notes, "--records", records, "--json"))["scores"]["en"]
     assert scores["killed"]["rate"] == {"hits": 1, "of": 3, "value": pytest.approx(1 / 3)}
     assert scores["injured"]["rate"] == {"hits": 1, "of": 1, "value": 1}
     assert [miss["id"] for miss in scores["killed"]["misses"]] == ["b", "c"]
 
 
 def test_a_part_of_the_set_can_be_chosen(notes: Path, records: Path) -> None:
-    words = ("wad", notes, "--records", records, "--json", "--skip", 1, "--first", 1)
+    words = ("tolls", "wad", notes, "--records", records, "--json", "--skip", 1, "--first", 1)
     assert json.loads(run(*words))["scores"]["en"]["killed"]["rate"]["of"] == 1
 
 
+def test_rows_that_cannot_be_read_are_named_counted_and_left_out(
+    tmp_path: Path, notes: Path, records: Path
+) -> None:
+    with notes.open("a") as file:
+        file.write(json.dumps(note("d", -1, 3)) + "\n" + json.dumps(note("e", 0, 0)) + "\n")
+    words = ("tolls", "wad", notes, "--records", records, "--json")
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert json.loads(result.stdout)["left_out"] == 1
+    assert f"left out: {notes} line 4: killed holds '-1'; write" in result.stderr
+    assert "1 rows left out" in result.stderr and "1 rows passed over" in result.stderr
+
+
+def test_many_bad_rows_are_named_up_to_a_limit(tmp_path: Path, records: Path) -> None:
+    path = tmp_path / "bad.jsonl"
+    path.write_text("{}\n" * 100 + json.dumps(note("a", 9, None)))
+    words = ("tolls", "wad", path, "--records", records)
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert result.stderr.count("left out: ") == MAX_LINES
+    assert "100 rows left out" in result.stderr
+
+
+def test_files_are_read_no_further_than_to_the_last_chosen_item(
+    notes: Path, records: Path, tmp_path: Path
+) -> None:
+    words = ("tolls", "wad", notes, tmp_path / "nowhere.jsonl", "--records", records)
+    assert run(*words, "--skip", 1, "--first", 2)
+    with pytest.raises(RecordsError, match="nowhere"):
+        run(*words, "--skip", 1, "--first", 3)
+
+
+def test_nothing_left_is_an_error(notes: Path, records: Path) -> None:
+    with pytest.raises(RecordsError, match="nothing is left of 3 reports after --skip 3"):
+        run("tolls", "wad", notes, "--records", records, "--skip", 3)
+
+
+def test_any_table_is_scored_by_its_mapped_columns(tmp_path: Path, records: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"Nr,Report,Dead\na,{TEXT},9\nb,{TEXT},7-12\n")
+    mapped = [word for pair in ("id=Nr", "text=Report", "killed=Dead") for word in ("--map", pair)]
+    found = json.loads(run("tolls", "table", path, "--records", records, "--json", *mapped))
+    assert found["scores"]["en"]["killed"]["rate"] == {"hits": 1, "of": 2, "value": 0.5}
+    assert found["scores"]["en"]["killed"]["misses"][0]["label"] == {"low": 7, "high": 12}
+    run("inputs", "table", path, "--out", tmp_path / "rows.jsonl", *mapped)
+    rows = [json.loads(line) for line in (tmp_path / "rows.jsonl").read_text().splitlines()]
+    assert rows[1] == {"id": "b", "text": TEXT, "date": None}
+
+
+def test_the_sets_are_listed_with_the_column_of_their_text() -> None:
+    listed = run("sets")
+    assert all(which in listed for which in OutsideSet) and "source_headline" in listed
+
+
 def test_misses_show_the_text_as_it_is_and_never_as_markup(notes: Path, records: Path) -> None:
-    assert "[bold]" in "".join(run("wad", notes, "--records", records, "--misses").split("\n"))
+    assert "[bold]" in "".join(
+        run("tolls", "wad", notes, "--records", records, "--misses").split("\n")
+    )
 
 
 def test_inputs_are_rows_that_a_run_takes(notes: Path, tmp_path: Path) -> None:
@@ -143,7 +199,7 @@ def test_gold_reports_are_scored_claim_by_claim(tmp_path: Path) -> None:
 
 def test_a_failed_record_is_wrong(tmp_path: Path, notes: Path) -> None:
     write_records(tmp_path / "failed.jsonl", [record("a", failed=True)])
-    words = ("wad", notes, "--records", tmp_path / "failed.jsonl", "--json", "--first", 1)
+    words = ("tolls", "wad", notes, "--records", tmp_path / "failed.jsonl", "--json", "--first", 1)
     assert json.loads(run(*words))["scores"]["en"]["killed"]["rate"]["hits"] == 0
 
 
