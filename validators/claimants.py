@@ -56,7 +56,7 @@ def claimants_disagree(given: RuleInput) -> Iterator[Finding]:
             if alike[0].days is None and not alike[0].held.places:
                 continue
             first: dict[Hashable, Term] = {}
-            for row in alike:
+            for row in sorted(alike, key=_by_id):
                 term = row.terms["total"]
                 other = first.get(row.speaker)
                 if other is None or other.count.low < term.count.low:
@@ -72,6 +72,7 @@ def _is_slice(given: RuleInput, row: Row[RecordClaim]) -> bool:
 
 
 def _disagreement(terms: list[Term]) -> Iterator[Finding]:
+    terms = sorted(terms, key=lambda term: in_order(term.held))
     most = max(terms, key=lambda term: term.count.low)
     least = min(terms, key=lambda t: (t.count.high is None, t.count.high or 0, t.count.low))
     one, other = most.held, least.held
@@ -81,16 +82,15 @@ def _disagreement(terms: list[Term]) -> Iterator[Finding]:
         return
     if not may_be_same(slice_of(one), slice_of(other)):
         return
-    ordered = sorted(terms, key=lambda term: in_order(term.held))
-    said = [f"{spoken(term.count)} {_says(term)}" for term in ordered]
+    said = [f"{spoken(term.count)} {_says(term)}" for term in terms]
     yield found(
         "R03",
         "warning",
         "plausibility",
         f"claimants differ on those {one.outcome}{_where(one)}: {listed(shortened(said))}",
-        claims=[term.held for term in ordered],
+        claims=[term.held for term in terms],
         fields=["total"],
-        operands=[operand(t.held, t.field, t.count) for t in ordered],
+        operands=[operand(t.held, t.field, t.count) for t in terms],
     )
 
 
