@@ -15,7 +15,6 @@ from pathlib import Path
 import vl_convert
 from altair import SCHEMA_VERSION
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from llm_extract.errors import RecordsError
 from llm_extract.evals.gold_reports import GoldReport
@@ -34,6 +33,9 @@ from llm_extract.export.files import written_whole
 
 REPORT_NAME = "report.html"
 HERE = Path(__file__).parent
+
+EMBEDDER = "window.vegaEmbed = vegaEmbed;"
+"""All that the page's own script needs of the bundle."""
 
 COSTS = {
     "cost-seconds": "Seconds",
@@ -90,9 +92,9 @@ def render(folder: Path, results: EvalResults, gold: Sequence[GoldReport]) -> st
         definitions_of=DEFINITIONS,
         costs=COSTS,
         states=STATES,
-        style=Markup(style),
-        library=Markup(library),
-        script=Markup(script),
+        style=style,
+        library=library,
+        script=script,
         policy=policy(style, [library, script]),
     )
 
@@ -110,7 +112,7 @@ def policy(style: str, scripts: Sequence[str]) -> str:
 def vega() -> str:
     """Vega, Vega-Lite and their embedder, as one script of the version that altair writes for."""
     major, minor, *_ = SCHEMA_VERSION.removeprefix("v").split(".")
-    return vl_convert.javascript_bundle(None, vl_version=f"{major}.{minor}")
+    return vl_convert.javascript_bundle(EMBEDDER, vl_version=f"{major}.{minor}")
 
 
 def _slot_plots(
