@@ -37,8 +37,8 @@ COLUMNS: dict[str, str] = {
 }
 """The columns of the leaderboard with their heads."""
 
-COMPARED = (HEADLINE, "claim_f1", "exact", "silent")
-"""The measures whose differences to the best variant are shown."""
+COMPARED = ("claim_f1", "exact", "silent")
+"""The measures whose differences to the best variant are shown beside those of the board."""
 
 _LESS_IS_BETTER = {"silent", "invented", "omitted", "seconds", "tokens", "cost"}
 _NEITHER = {"review"}
@@ -131,7 +131,9 @@ def differences(results: EvalResults, rows: Sequence[Row]) -> dict[str, list[Apa
         return {}
     best, *others = (results.of(row.variant.name).readings for row in rows)
     names = [row.variant.name for row in rows[1:]]
-    return {name: _apart(name, names, best, others) for name in COMPARED}
+    headline = [Apart(row.variant.name, row.behind, row.p) for row in rows if row.behind]
+    further = {name: _apart(name, names, best, others) for name in COMPARED}
+    return {HEADLINE: headline, **further}
 
 
 def glance(results: EvalResults, rows: Sequence[Row]) -> list[str]:

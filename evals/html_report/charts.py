@@ -202,9 +202,6 @@ def review_chart(rows: Sequence[Datum], variants: Sequence[str]) -> Spec:
         .mark_rule(color=GREY, strokeDash=[2, 3])
         .encode(x=alt.datum(0), y=alt.datum(0), x2=alt.datum(1), y2=alt.datum(1))
     )
-    below = base.mark_area(opacity=0.13).encode(
-        y=y.stack(False), color=colour(variants), detail="part:N"
-    )
     line = base.mark_line(strokeWidth=2.5).encode(
         color=colour(variants),
         strokeDash=alt.condition("datum.part === 'clean'", alt.value([3, 3]), alt.value([1, 0])),
@@ -222,9 +219,7 @@ def review_chart(rows: Sequence[Datum], variants: Sequence[str]) -> Spec:
     )
     columns = min(4, max(1, len(variants)))
     side = min(230, (WIDTH - 60) // columns - 30)
-    panel = alt.layer(chance, below, line, dots, area, data=data(rows)).properties(
-        width=side, height=side
-    )
+    panel = alt.layer(chance, line, dots, area, data=data(rows)).properties(width=side, height=side)
     chart = panel.facet(
         facet=alt.Facet(
             f"{VARIANT}:N",
@@ -310,7 +305,7 @@ def _undefined(base: alt.Chart) -> alt.Chart:
 
 
 def _percents(title: str) -> alt.Axis:
-    return alt.Axis(title=title, format="%", values=[0, 0.5, 1])
+    return alt.Axis(title=title, format="%", values=[0, 0.5, 1], domain=False)
 
 
 def _numbers(row: Datum) -> list[float]:
