@@ -15,7 +15,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint format mutation-report bench bench-validators peers-env lock build clean
+.PHONY: help run test lint browser format mutation-report bench bench-validators peers-env lock \
+	build clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +25,7 @@ run: $(VENV)/run.stamp ## install, fetch the local model, extract the sample rep
 	@$(BIN)/llm-extract models pull
 	@$(BIN)/llm-extract run examples/ --published $(EXAMPLES_PUBLISHED) --out $(EXAMPLES_OUT)
 
-test: lint $(VENV)/bench.stamp ## install, fetch the local model, check and test everything
+test: lint browser $(VENV)/bench.stamp ## install, fetch the local model, check and test everything
 	@$(BIN)/llm-extract models pull
 	@$(BIN)/python -m pytest --cov --cov-report=term
 
@@ -35,6 +36,17 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, pyright, import contracts, declared depen
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry llm_extract validators evals
+
+# What tests of the HTML report open their page with: root on Debian gets it here, others are told.
+browser:
+	@command -v chromium >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Chromium for the tests of the HTML report"; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+				apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		else \
+			echo "tests marked browser need Chromium; on Debian: apt-get install chromium" >&2; \
+		fi; }
 
 format: $(VENV)/dev.stamp ## put the code into ruff's form
 	@$(BIN)/ruff check --fix
