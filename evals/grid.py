@@ -42,8 +42,8 @@ from llm_extract.repair import Repair
 from llm_extract.runs import NO_TOKENS, ReportPipeline, RunSummary, run_reports
 from llm_extract.store import open_store
 
-PILOT = 3
-"""Reports that are read first to tell what the rest will take: a short, a middling, a long one."""
+PILOT = 6
+"""Reports that are read first to tell what the rest will take, spread evenly over all lengths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ async def read_cell(
 
 
 def pilot_of(reports: Sequence[GoldReport]) -> list[GoldReport]:
-    """A short, a middling and a long report; all of them where there are no more."""
+    """Reports from the shortest to the longest; all of them where there are no more."""
     if len(reports) <= PILOT:
         return list(reports)
     by_length = sorted(reports, key=lambda report: (len(report.text), report.id))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,20 +144,19 @@ def _interval(reports: int, value_of: Callable[[Rows], Sums]) -> tuple[float | N
     Draws in which the value is undefined are left out; where all values are the same, as with one
     variant that gets everything right, chance shows nothing and there is no interval.
     """
-    drawn = stats.bootstrap(
-        (np.arange(reports),),
-        lambda rows, axis: value_of(rows),
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=SEED,
-    ).bootstrap_distribution
+    drawn = value_of(_draws(reports))
     known = drawn[~np.isnan(drawn)]
     if known.size == 0 or np.isclose(known.min(), known.max()):
         return None, None
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(known, [tail, 1 - tail])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=4)
+def _draws(reports: int) -> Rows:
+    """Resamples of the places of so many reports, the same for every measure of a run."""
+    return np.random.default_rng(SEED).integers(0, reports, size=(RESAMPLES, reports))
 
 
 def _p(one: Sums, other: Sums) -> float:

@@ -45,17 +45,17 @@ from llm_extract.evals.grid import (
     readings_of,
     results_of,
 )
-from llm_extract.evals.html_report import write_report
+from llm_extract.evals.html_report.page import write_report
 from llm_extract.evals.leaderboard import HEADLINE, leaderboard
 from llm_extract.evals.results import EvalResults, Reading, read_results, write_results
+from llm_extract.evals.tables import as_plain
 from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Strategy
 from llm_extract.repair import Repair
-
-REPORT_NAME = "report.html"
 
 app = typer.Typer(
     cls=Program,
     invoke_without_command=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     epilog=f"{EVAL_EXIT_CODES}\n\nExample: llm-extract eval --set dev --strategies "
     "mention,sentence --peers plain,regex --out results/eval",
@@ -167,7 +167,8 @@ def evaluate(
         if not quiet and not as_json:
             out.print(estimate_table(estimates))
         if estimate_only:
-            _print_json_if(as_json, {"estimates": estimates})
+            if as_json:
+                _print_json({"estimates": estimates})
             return
         results = _read_all(variants, reports, grid, gold_set, out_folder, display)
     write_results(out_folder, results)
@@ -210,7 +211,7 @@ def compare_runs(
     pairs = paired(read_results(first), read_results(second))
     comparisons = [compare(before, now) for before, now in pairs]
     if as_json:
-        _print_json_if(True, comparisons)
+        _print_json(comparisons)
     else:
         for comparison in comparisons:
             out.print(comparison_view(comparison))
@@ -229,7 +230,7 @@ def annotators(
     """How far the two annotators of a gold set agreed before their labels were adjudicated."""
     found = agreement(read_gold(set_folder(gold_set)))
     if as_json:
-        _print_json_if(True, found)
+        _print_json(found)
     else:
         out.print(agreement_view(found))
 
@@ -327,8 +328,5 @@ def _bars(asked: Sequence[str]) -> dict[str, float]:
     return bars
 
 
-def _print_json_if(wanted: bool, value: object) -> None:
-    from llm_extract.evals.tables import as_plain
-
-    if wanted:
-        print(json.dumps(as_plain(value), ensure_ascii=False))
+def _print_json(value: object) -> None:
+    print(json.dumps(as_plain(value), ensure_ascii=False))

@@ -40,7 +40,7 @@ def estimate_table(estimates: Sequence[Estimate]) -> RenderableType:
         )
     total = timedelta(seconds=round(sum(each.seconds for each in estimates)))
     return Group(
-        plain("estimate, from a short, a middling and a long report", "bold"),
+        plain("estimate, from a few reports of all lengths", "bold"),
         table,
         plain(f"together {total}; what was read before is not read again", "dim"),
     )
@@ -49,8 +49,8 @@ def estimate_table(estimates: Sequence[Estimate]) -> RenderableType:
 def leaderboard_view(rows: Sequence[Row], results: EvalResults) -> RenderableType:
     """The board: quality with intervals, what people have to review, and what it costs."""
     table = _table("variant")
-    for title in ("figure F1", "claim F1", "exact", "silent", "flagged", "review area", "s", "p"):
-        table.add_column(title, justify="right")
+    for title in ("figure F1", "claim F1", "exact", "silent", "flagged", "area", "s", "p"):
+        table.add_column(title, justify="right", no_wrap=True)
     for row in rows:
         of = row.estimates
         table.add_row(
@@ -72,9 +72,10 @@ def leaderboard_view(rows: Sequence[Row], results: EvalResults) -> RenderableTyp
         plain(title, "bold"),
         table,
         plain(
-            f"In brackets {CONFIDENCE:.0%} intervals, reports drawn anew; of the silent error rate "
-            "(wrong and not flagged) the exact bound. p: paired with the first variant, adjusted "
-            "for the number of variants. Failed reports count as wrong.",
+            f"Below a value its {CONFIDENCE:.0%} interval, reports drawn anew; of the silent error "
+            "rate (wrong and not flagged) the exact bound. Area: below the curve of found errors "
+            "against reviewed reports. p: paired with the first variant, adjusted for the number "
+            "of variants. Failed reports count as wrong.",
             "dim",
         ),
     )
@@ -121,14 +122,14 @@ def _table(first: str) -> Table:
 def _interval(found: Interval) -> str:
     if found.low is None or found.high is None:
         return _number(found.value)
-    return f"{_number(found.value)} ({found.low:.2f}–{found.high:.2f})"
+    return f"{_number(found.value)}\n{_short(found.low)}–{_short(found.high)}"
 
 
 def _bound(row: Row) -> str:
     bound = row.silent
     if bound.low is None or bound.high is None:
         return UNDEFINED
-    return f"{_percent(bound.rate.value)} ({bound.low:.0%}–{bound.high:.0%})"
+    return f"{_percent(bound.rate.value)}\n{bound.low:.0%}–{bound.high:.0%}"
 
 
 def _change(each: Difference) -> str:
@@ -153,6 +154,11 @@ def _p(p: float | None) -> str:
 
 def _number(value: float | None, digits: int = 3) -> str:
     return UNDEFINED if value is None else f"{value:.{digits}f}"
+
+
+def _short(value: float) -> str:
+    """Two digits of a share without its leading zero: the bounds of an interval below a value."""
+    return f"{value:.2f}".removeprefix("0")
 
 
 def _percent(value: float | None) -> str:

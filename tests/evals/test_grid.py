@@ -122,9 +122,9 @@ def test_a_failed_call_counts_as_wrong_and_says_why(
     assert counted.score.failed and not counted.score.exact and not counted.score.silent
 
 
-def test_the_pilot_is_a_short_a_middling_and_a_long_report() -> None:
-    many = [gold(f"r{n}", "word " * n) for n in (9, 3, 7, 1, 5)]
-    assert [each.id for each in pilot_of(many)] == ["r1", "r5", "r9"]
+def test_the_pilot_reaches_from_the_shortest_to_the_longest_report() -> None:
+    many = [gold(f"r{n}", "word " * n) for n in (9, 3, 11, 7, 1, 5, 2, 4, 6, 8, 10)]
+    assert [each.id for each in pilot_of(many)] == ["r1", "r3", "r5", "r7", "r9", "r11"]
     assert pilot_of(REPORTS) == REPORTS
 
 
