@@ -8,6 +8,8 @@ from collections.abc import Iterable
 _KINDRED = str.maketrans("İıſ\u1c80\u1c81\u1c82\u1c83\u1c84\u1c85\u1c86\u1c87", "iisвдосттъѣ")
 """Letters that a pattern takes for another one when it overlooks case, beyond `str.lower`."""
 
+_KINDRED_LETTERS = "".join(map(chr, _KINDRED))
+
 Tree = dict[str, "Tree"]
 
 _END = ""
@@ -51,7 +53,9 @@ def lowered(text: str) -> str:
     """The text in lowercase as patterns that overlook case read it; no character moves."""
     if text.isascii():
         return text.lower()
-    low = text.translate(_KINDRED).lower()
+    if any(letter in text for letter in _KINDRED_LETTERS):  # translation looks up every character
+        text = text.translate(_KINDRED)
+    low = text.lower()
     if len(low) == len(text):
         return low
     return "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
