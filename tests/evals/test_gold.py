@@ -62,7 +62,8 @@ def test_the_head_is_complete(report: GoldReport) -> None:
 @each_report
 def test_the_text_is_normalised_and_of_a_real_report_s_length(report: GoldReport) -> None:
     assert unicodedata.is_normalized("NFC", report.text)
-    assert 80 <= len(report.text.split()) <= 300
+    least = 25 if report.style == "incident_note" else 80
+    assert least <= len(report.text.split()) <= 320
 
 
 @each_report
@@ -179,9 +180,9 @@ def test_no_two_claims_are_equal(report: GoldReport) -> None:
 
 
 @each_report
-def test_sums_hold_exactly_where_no_contradiction_is_intended(report: GoldReport) -> None:
-    broken = list(_broken_sums(report))
-    assert bool(broken) == ("contradiction" in report.traps), broken
+def test_sums_break_only_where_a_contradiction_is_intended(report: GoldReport) -> None:
+    # Not every contradiction is a sum above its whole: parts may fall short of a closed toll.
+    assert not list(_broken_sums(report)) or "contradiction" in report.traps
 
 
 def _claims(report: GoldReport) -> list[Claim | FacilityClaim]:
