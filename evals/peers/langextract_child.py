@@ -26,8 +26,9 @@ PROMPT = textwrap.dedent("""\
     A casualty_figure is a statement of how many people were killed, injured, missing, detained,
     abducted or displaced. Give its outcome, the total number of people, how many of them are
     children, women and men, who states the figure (claimant), who is held responsible
-    (perpetrator), where (place) and when (period). Numbers are digits. Use null for what the text
-    does not state. Do not add numbers up. Two sources with different numbers are two figures.
+    (perpetrator), where (place) and when (period). Numbers are digits. Use null, not 0, for what
+    the text does not state. Do not add numbers up. Two sources with different numbers are two
+    figures.
     A facility is a number of places of one kind with what happened to them.""")
 
 EXAMPLES = [
@@ -131,7 +132,10 @@ LONGEST = 2048
 
 
 class Meter:
-    """Counts requests and tokens; langextract hands out neither."""
+    """Counts requests and tokens; langextract hands out neither.
+
+    A request that the OpenAI client repeats after a failure is one, with the tokens of its answer.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

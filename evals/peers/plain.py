@@ -63,7 +63,8 @@ empty when there was none:
 - effect: attacked, damaged or destroyed
 
 Two sources that give different numbers are two claims. Write numbers as digits. Do not add numbers
-up and do not guess. Use null, or an empty list, for anything the report does not state."""
+up and do not guess. Use null, not 0, or an empty list for anything the report does not state: most
+figures name no children, women or men."""
 
 CLAIMS_TOKENS = 2048
 """A claim takes some 100 tokens, so that this is a long reply of 20; one that runs on is cut."""
