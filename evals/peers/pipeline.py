@@ -40,8 +40,14 @@ class PeerPipeline:
 
     @staticmethod
     def models_for(peer: str, models: Sequence[str]) -> Sequence[str | None]:
-        """The models that a peer is run with: all, or none. Raises RecordsError for no peer."""
-        return models if _peer(peer).needs_model else [None]
+        """The models that a peer is run with: all, or none.
+
+        Raises RecordsError for a name that is no peer, and what `ready` raises of one that cannot
+        run here.
+        """
+        found = _peer(peer)
+        found.ready()
+        return models if found.needs_model else [None]
 
     async def __aenter__(self) -> Self:
         if self._peer.needs_model:

@@ -1,4 +1,4 @@
-"""The gold sets as wholes: what they hold, that they are frozen, and that nothing leaked from them."""
+"""The gold sets as wholes: what they hold, that they are frozen, that nothing leaked from them."""
 
 from __future__ import annotations
 
