@@ -144,8 +144,8 @@ package = pathlib.Path(sys.path[0], "llm_extract")
 names = []
 for path in sorted(package.rglob("*.py")):
     parts = path.relative_to(package.parent).with_suffix("").parts
-    if "migrations" in parts or parts[-1] == "__main__":
-        continue  # run by alembic and by the interpreter, not imported
+    if "migrations" in parts or parts[-1] in ("__main__", "langextract_child"):
+        continue  # run by alembic, the interpreter, and an environment of its own, not imported
     names.append(".".join(part for part in parts if part != "__init__"))
 for name in names:
     assert pathlib.Path(importlib.import_module(name).__file__).is_relative_to(package), name
