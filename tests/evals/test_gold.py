@@ -17,7 +17,7 @@ from llm_extract.evals.gold_reports import GoldReport, read_gold
 from llm_extract.schema import Claim, Count, FacilityClaim
 
 GOLD = Path(__file__).resolve().parents[2] / "evals" / "gold"
-REPORTS = read_gold(GOLD / "dev")
+REPORTS = [report for name in ("dev", "test") for report in read_gold(GOLD / name)]
 
 CONTAINED = {
     "casualties": {"casualties", "killed", "injured"},
@@ -38,17 +38,7 @@ def test_the_json_schema_beside_the_reports_is_that_of_the_reader() -> None:
 def test_ids_are_unique_and_name_their_files() -> None:
     ids = [report.id for report in REPORTS]
     assert len(set(ids)) == len(ids)
-    assert sorted(ids) == sorted(path.stem for path in (GOLD / "dev").glob("*.json"))
-
-
-def test_there_are_at_least_fourteen_reports_and_ninety_claims() -> None:
-    assert len(REPORTS) >= 14
-    assert sum(len(report.gold.claims) for report in REPORTS) >= 90
-
-
-def test_one_report_counts_no_people_and_one_is_arabic() -> None:
-    assert any(not report.gold.claims for report in REPORTS)
-    assert any(report.language == "ar" for report in REPORTS)
+    assert sorted(ids) == sorted(path.stem for path in GOLD.glob("*/*.json"))
 
 
 @each_report
@@ -267,7 +257,12 @@ def _beside_each_other(whole: Claim, parts: list[Claim]) -> Iterator[list[Claim]
             inherited = getattr(whole, dimension)
             own = [p for p in alike if getattr(p, dimension) not in ([], inherited)]
             pairs = combinations([set(getattr(part, dimension)) for part in own], 2)
-            if not any(one & other for one, other in pairs):
+            if not any(_meet(one, other) for one, other in pairs):
                 yield own
     if whole.outcome == "casualties":
         yield [part for part in parts if part.outcome in {"killed", "injured"}]
+
+
+def _meet(one: set[str], other: set[str]) -> bool:
+    """Whether two lists of names may speak of one place: a hospital and the park of its name."""
+    return any(a.startswith(b) or b.startswith(a) for a in one for b in other)
