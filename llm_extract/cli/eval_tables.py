@@ -114,8 +114,8 @@ def agreement_view(found: Agreement) -> RenderableType:
 
 
 def _table(first: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    table.add_column(first, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
+    table.add_column(first, overflow="fold", min_width=14)
     return table
 
 
