@@ -63,6 +63,12 @@ _QUALIFIER_SIGNS: Final[dict[str, Qualifier]] = {
     "≤": "at_most",
 }
 _TOKEN = re.compile(r"\S+")
+_PERSON_OF = re.compile(
+    r"\b(?:boy|girl|child|man|woman|baby|infant|toddler|youth|teenager|son|daughter)"
+    r"\s+of\s+$"
+)
+"""Whose age may follow "of"; a mother or father of three is one of three children."""
+_OLDEST: Final = 120
 
 
 class Qualified(NamedTuple):
@@ -125,6 +131,8 @@ def _kind_of_words(
 def _is_age_by_words_before(page: Page, reading: Reading, tail: str, previous: str) -> bool:
     if _may_end_in_age(tail, previous) and _AGE_BEFORE.search(tail):
         return True
+    if previous == "of" and (reading.value or 0) <= _OLDEST and _PERSON_OF.search(tail):
+        return not counts_people_or_places(page, reading.end)
     listed = "age" in tail and _AGE_LISTED.search(tail) is not None
     if listed or (previous == "under" and reading.value in _UNDER_AGES):
         return not counts_people_or_places(page, reading.end)

@@ -150,3 +150,10 @@ def test_a_facility_has_the_party_and_place_of_its_sentence() -> None:
     (facility,) = read("The Ardan army shelled three schools in Tarsk.").facilities
     assert (facility.perpetrators, facility.places) == (["Ardan army"], ["Tarsk"])
     assert facility.weapons == ["artillery"]
+
+
+def test_mines_that_lie_in_the_ground_are_no_facilities() -> None:
+    report = read("The teams destroyed 386 anti-personnel mines. A tractor hit a mine near Orlen.")
+    assert report.facilities == []
+    (pit,) = read("Rockets destroyed a coal mine near Orlen.").facilities
+    assert pit.kinds == ["other"]
