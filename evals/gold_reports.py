@@ -16,7 +16,9 @@ from llm_extract.schema import CasualtyReport
 Annotator = Literal["a", "b"]
 
 SETS = Path(__file__).parent / "gold"
-"""The gold sets of the package, a folder each."""
+"""Where the gold sets lie in the source tree, a folder each."""
+
+SET_NAMES = ("dev", "test")
 
 
 class Decision(BaseModel):
@@ -72,8 +74,20 @@ def read_gold(folder: Path) -> list[GoldReport]:
 
 
 def set_folder(name: str) -> Path:
-    """The folder of a gold set: one of the package by its name (dev, test), else a path."""
-    return SETS / name if (SETS / name).is_dir() and "/" not in name else Path(name)
+    """The folder of a gold set: one of the source tree by its name (dev, test), else a path.
+
+    Raises RecordsError for the name of a set where there is no source tree: an installed package
+    holds no gold reports.
+    """
+    if name not in SET_NAMES:
+        return Path(name)
+    folder = SETS / name
+    if not folder.is_dir():
+        raise RecordsError(
+            f"the gold set {name!r} is part of the source tree and not of an installed package: "
+            "work in a checkout, or name a folder of gold reports"
+        )
+    return folder
 
 
 def set_sha256(reports: Sequence[GoldReport]) -> str:
