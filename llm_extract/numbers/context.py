@@ -68,7 +68,6 @@ _PERSON_OF = re.compile(
     r"\s+of\s+$"
 )
 """Whose age may follow "of"; a mother or father of three is one of three children."""
-_OLDEST: Final = 120
 
 
 class Qualified(NamedTuple):

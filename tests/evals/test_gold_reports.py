@@ -1,4 +1,4 @@
-"""Gold sets are found by name in the source tree, by path anywhere, and are told apart by digest."""
+"""Gold sets are found by name in the source tree, by path anywhere, told apart by digest."""
 
 from __future__ import annotations
 
