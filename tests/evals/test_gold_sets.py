@@ -75,8 +75,9 @@ def test_no_words_of_gold_stand_in_a_prompt_or_an_example() -> None:
 
 
 def _shown() -> Iterator[Path]:
-    """Whatever a model is shown, and the examples that people are."""
+    """Whatever a model is shown, by us or by a peer, and the examples that people are."""
     yield from (ROOT / "prompts").rglob("*.md")
+    yield from (ROOT / "evals" / "peers").glob("*.py")
     yield from (ROOT / "examples").iterdir()
     yield ROOT / "llm_extract" / "handmade" / "examples.toml"
 
