@@ -28,6 +28,8 @@ from llm_extract.extraction.understanding import Understanding
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import open_endpoint_async
 from llm_extract.models.pace import Pace, limits_of
+from llm_extract.models.prices import price_of
+from llm_extract.models.spec import Prices
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.prompting import Prompt, PromptStrategy, load_prompt
@@ -152,6 +154,16 @@ class Pipeline:
             package_version=package_version(),
             repair=self._repair_key(strategy),
         )
+
+    @property
+    def prices(self) -> Prices | None:
+        """What the model's tokens cost; None: nothing, or nobody knows."""
+        return price_of(self.spec)
+
+    @property
+    def down_since(self) -> float | None:
+        """Since when the model's server has given no answer at all, as `Pace.down_since`."""
+        return self.pace.down_since
 
     async def process(self, report: Report, party: str = "", book: Book = NO_BOOK) -> Record:
         """The record of a report. Trouble with one report gives a failed record, never an error.

@@ -52,14 +52,26 @@ def open_engine(path_or_url: str | Path) -> Engine:
 
 
 @contextmanager
-def store_errors(what: str) -> Iterator[None]:
+def store_errors(what: str, *let_through: type[Exception]) -> Iterator[None]:
     """Turns a database error inside the block into a StoreError that begins with `what`."""
     try:
         yield
+    except let_through:
+        raise
     except SQLAlchemyError as error:
         raise StoreError(f"{what}: {_reason(error)}") from error
     except OSError as error:
         raise StoreError(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
+def transaction(engine: Engine, *let_through: type[Exception]) -> Iterator[Connection]:
+    """One transaction: all of it or nothing; database errors become StoreErrors.
+
+    Errors of the classes `let_through` stay what they are: the caller knows what to do.
+    """
+    with store_errors("the store failed", *let_through), engine.begin() as connection:
+        yield connection
 
 
 def _url(path_or_url: str | Path) -> URL:
