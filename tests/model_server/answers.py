@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import marshal
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -169,10 +170,12 @@ def _of_type(kind: str | None, schema: dict[str, Any], root: dict[str, Any]) -> 
 
 
 def _number(kind: str, schema: dict[str, Any]) -> float:
+    """0, or what is nearest to it within the bounds."""
     step = 1 if kind == "integer" else 0.5
-    least = schema.get("minimum", schema.get("exclusiveMinimum", -1) + step)
-    most = schema.get("maximum", schema.get("exclusiveMaximum", 1) - step)
-    return max(least, min(0, most)) if least > 0 or most < 0 else 0
+    least = max(schema.get("minimum", -math.inf), schema.get("exclusiveMinimum", -math.inf) + step)
+    most = min(schema.get("maximum", math.inf), schema.get("exclusiveMaximum", math.inf) - step)
+    nearest: float = max(least, min(0, most))
+    return nearest
 
 
 def _resolved(reference: str, root: dict[str, Any]) -> dict[str, Any]:

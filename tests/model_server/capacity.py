@@ -11,8 +11,6 @@ from model_server.http import NO_HEADERS
 from model_server.ledger import Tokens
 from model_server.script import Capacity, draw
 
-SLOT_WAIT_SECONDS = 1.0
-"""What a refusal for want of a slot names: when one is free is not known."""
 SECONDS_PER_MINUTE = 60.0
 
 
@@ -73,7 +71,7 @@ class Gate:
         slots = self._capacity.slots
         full = slots is not None and self._working >= slots
         if full and not self._capacity.queue:
-            return rate_limited(asked.model, self._capacity.hint, SLOT_WAIT_SECONDS)
+            return rate_limited(asked.model, self._capacity.hint, self._capacity.after)
         if self._requests is not None:
             self._requests.take(1)
         if self._tokens is not None:

@@ -90,7 +90,8 @@ class Chat:
             nonlocal working
             if timer is not None:
                 timer.cancel()
-            if self.script.charge_abandoned and not self._ledger.is_charged(row):
+            abandoned = working and not self._ledger.is_charged(row)
+            if abandoned and self.script.charge_abandoned:
                 self._ledger.charge(row, tokens)
             self._ledger.finished(row, whole)
             if working:

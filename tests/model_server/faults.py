@@ -215,6 +215,12 @@ def _dripping(fault: Fault, asked: Asked, reply: Reply) -> Outcome:
     return replace(good(asked, reply), way="drip", amount=fault.size, pause=fault.pause)
 
 
+def _saying(reply: Reply, content: str) -> Reply:
+    """The reply with other words, charged by their length."""
+    completion = -(-len(content) // BYTES_PER_TOKEN) + reply.tokens.reasoning
+    return replace(reply, content=content, tokens=replace(reply.tokens, completion=completion))
+
+
 def _cut_at_limit(asked: Asked, reply: Reply, content: str) -> Outcome:
     """A reply that ran into the request's limit of tokens, which is what it costs."""
     longest = DEFAULT_MAX_TOKENS if asked.max_tokens is None else asked.max_tokens
@@ -236,12 +242,12 @@ def _whitespace(fault: Fault, asked: Asked, reply: Reply) -> Outcome:
 
 def _refusal(fault: Fault, asked: Asked, reply: Reply) -> Outcome:
     words = "I'm sorry, but I can't assist with that request."
-    return good(asked, replace(reply, content=None, refusal=words))
+    return good(asked, replace(_saying(reply, words), content=None, refusal=words))
 
 
 def _filtered(fault: Fault, asked: Asked, reply: Reply) -> Outcome:
-    content = (reply.content or "")[:1]
-    return good(asked, replace(reply, content=content, finish_reason="content_filter"))
+    cut = _saying(reply, (reply.content or "")[:1])
+    return good(asked, replace(cut, finish_reason="content_filter"))
 
 
 def _no_choices(fault: Fault, asked: Asked, reply: Reply) -> Outcome:
@@ -289,7 +295,7 @@ FAULTS: Mapping[str, Callable[[Fault, Asked, Reply], Outcome]] = {
     "close_mid_body": _closed_mid_body,
     "slow": lambda fault, asked, reply: replace(good(asked, reply), delay=fault.pause),
     "drip": _dripping,
-    "wrong_schema": lambda _, asked, reply: good(asked, replace(reply, content=WRONG_SCHEMA)),
+    "wrong_schema": lambda _, asked, reply: good(asked, _saying(reply, WRONG_SCHEMA)),
     "endless_whitespace": lambda _, asked, reply: replace(good(asked, reply), way="endless"),
     "whitespace": _whitespace,
     "truncated": _truncated,

@@ -66,7 +66,8 @@ class Fault:
 class Capacity:
     """What the server can take and how fast it answers; None is without limit.
 
-    `slots` requests are worked on at once; the rest wait in order (`queue`) or get 429. The two
+    `slots` requests are worked on at once; the rest wait in order (`queue`) or get 429, which names
+    `after` seconds, for when a slot is free is not known (a bucket names its own time). The two
     buckets are full at the start, hold `burst_seconds` of their rate and fill continuously;
     `tokens_per_minute` counts prompt and completion when a request is let in. A request stays
     `latency` plus `per_token` for each completion token, in seconds, times a factor that lies
@@ -79,6 +80,7 @@ class Capacity:
     tokens_per_minute: float | None = None
     burst_seconds: float = 60.0
     hint: Hint = "seconds"
+    after: float = 1.0
     latency: float = 0.0
     per_token: float = 0.0
     jitter: float = 0.0
@@ -117,8 +119,8 @@ class BatchApi:
 class Script:
     """Everything the server does. `api_key` None takes any key; `content` is for `echo`.
 
-    `charge_abandoned`: a request whose client left before its answer is charged all the same, as
-    hosted providers do; otherwise it costs nothing, as at servers that stop generating.
+    `charge_abandoned`: a request that was worked on when its client left is charged all the same,
+    as hosted providers do; otherwise it costs nothing, as at servers that stop generating.
     """
 
     seed: int = 0
