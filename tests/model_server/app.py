@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from model_server.batches import Batches
 from model_server.chat import Chat
 from model_server.http import Connection, Exchange, head
 from model_server.ledger import Ledger
@@ -26,6 +27,7 @@ class App:
         self.stopped = asyncio.Event()
         self._connections: set[Connection] = set()
         self._chat = Chat(script, self.ledger)
+        self._batches = Batches(self._chat, self.ledger)
 
     async def serve(self, port: int) -> tuple[asyncio.Server, str]:
         """Listen on the loopback; the server and its base URL for OpenAI clients."""
@@ -51,9 +53,13 @@ class App:
                 self._chat.handle(exchange)
             case "GET", "/v1/models":
                 self._models(exchange)
+            case _, path if path.startswith(("/v1/files", "/v1/batches")):
+                self._batches.handle(exchange)
             case "GET", "/scripted/ledger":
+                self._batches.advance()
                 exchange.send(200, json.dumps(asdict(self.ledger.totals())).encode())
             case "GET", "/scripted/requests":
+                self._batches.advance()
                 _stream_lines(exchange, self.ledger.lines())
             case "POST", "/scripted/script":
                 self._set_script(exchange)
@@ -78,6 +84,7 @@ class App:
         except ValueError as wrong:
             exchange.send(400, json.dumps({"error": {"message": str(wrong)}}).encode())
             return
+        self._batches.use(self._chat)
         exchange.send(200, b"{}")
 
 

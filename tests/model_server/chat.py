@@ -170,8 +170,7 @@ def _endless(exchange: Exchange, outcome: Outcome, headers: Headers) -> None:
 
 
 def _huge(exchange: Exchange, outcome: Outcome, headers: Headers) -> None:
-    mark = HUGE_CONTENT.encode("unicode_escape").replace(b"\\x01", b"\\u0001")
-    before, _, after = outcome.body.partition(mark)
+    before, _, after = outcome.body.partition(HUGE_CONTENT.encode())
     size = len(before) + outcome.amount + len(after)
 
     async def pour(exchange: Exchange) -> None:

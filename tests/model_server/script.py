@@ -95,9 +95,11 @@ class BatchApi:
     that many of its lines are done. Limits as OpenAI's; `enqueued_tokens` is the limit of prompt
     tokens waiting for one model.
 
-    Faults: the first `uploads_cut` uploads are closed before an answer (nothing is kept), the first
-    `creates_lost` batches are made and answered with 500, `doubled` and `missing` are shares of the
-    output lines that stand twice and not at all.
+    Faults, counted since the script was set: the first `uploads_cut` uploads are closed before an
+    answer and nothing is kept; `uploads_lost` after them are kept and answered with 500. The first
+    `creates_lost` batches are made and answered with 500, the first `polls_failed` questions for a
+    batch get 500, the first `downloads_cut` contents end in the middle. `doubled` and `missing` are
+    shares of the output lines that stand twice and not at all.
     """
 
     paced_by: Literal["seconds", "polls"] = "seconds"
@@ -110,7 +112,10 @@ class BatchApi:
     max_bytes: int = 200_000_000
     enqueued_tokens: int | None = None
     uploads_cut: int = 0
+    uploads_lost: int = 0
     creates_lost: int = 0
+    polls_failed: int = 0
+    downloads_cut: int = 0
     doubled: float = 0.0
     missing: float = 0.0
 
