@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from postgres import Cluster, start_cluster
 from scripted_server import Script, ScriptedServer
 
 from llm_extract.models.catalogue import USER_FILES_VARIABLE
@@ -53,6 +54,20 @@ def desk(
             return server
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server for the whole session."""
+    with start_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgres_url(postgres: Cluster) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of the test's own."""
+    with postgres.database() as url:
+        yield url
 
 
 @pytest.fixture
