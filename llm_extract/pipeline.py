@@ -26,8 +26,8 @@ from llm_extract.extraction.questions import Choice, Question
 from llm_extract.extraction.reading import Reading
 from llm_extract.extraction.understanding import Understanding
 from llm_extract.models.catalogue import find_model
-from llm_extract.models.endpoint import open_endpoint_async
-from llm_extract.models.pace import Pace, limits_of
+from llm_extract.models.endpoint import limits_of, open_endpoint_async
+from llm_extract.models.pace import Pace
 from llm_extract.models.prices import price_of
 from llm_extract.models.spec import Prices
 from llm_extract.numbers import read_ledger

@@ -29,8 +29,8 @@ from tenacity.wait import wait_exponential_jitter
 
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
-from llm_extract.models.endpoint import Endpoint
-from llm_extract.models.pace import Pace, limits_of
+from llm_extract.models.endpoint import Endpoint, limits_of
+from llm_extract.models.pace import Pace
 from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
 from llm_extract.record import Attempt, Tokens
 

@@ -17,6 +17,7 @@ import httpx2
 from pydantic import SecretStr
 
 from llm_extract.errors import ModelError
+from llm_extract.models.pace import Limits
 from llm_extract.models.pull import Progress, pull
 from llm_extract.models.server import LocalServer, Message
 from llm_extract.models.spec import ModelSpec
@@ -73,6 +74,11 @@ class Endpoint:
     def redact(self, text: str) -> str:
         """The text without this endpoint's key, whole or half masked as servers like to echo it."""
         return redact(text, self.api_key)
+
+
+def limits_of(spec: ModelSpec) -> Limits:
+    """How fast the model's server may be asked, as its entry says."""
+    return Limits(spec.most_in_flight, spec.requests_per_minute, spec.tokens_per_minute)
 
 
 @contextmanager
