@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from anyio import to_thread
 
@@ -32,7 +32,7 @@ from llm_extract.models.prices import price_of
 from llm_extract.models.spec import Prices
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
-from llm_extract.prompting import Prompt, PromptStrategy, load_prompt
+from llm_extract.prompting import Prompt, PromptStrategy, PromptUse, load_prompt
 from llm_extract.record import Failure, OtherReading, Provenance, Record, ReportHead
 from llm_extract.repair import SECOND_PASSAGES, Reached, Repair, Repairs
 from llm_extract.schema import SCHEMA_VERSION
@@ -141,6 +141,24 @@ class Pipeline:
         roomy = self.spec.kind == "endpoint" and self.spec.context_size >= LONG_BREATH_TOKENS
         # Two characters a token is the safe side in every script.
         return "document" if roomy and len(report.text) < self.spec.context_size else "mention"
+
+    def identity(self) -> dict[str, Any]:
+        """All that decides records besides their reports, as JSON: settings, prompts, the model.
+
+        Prices and pace are no part of it: they change no record.
+        """
+        uses: tuple[PromptUse, ...] = ("document", "sentence", "mention", "repair")
+        given = [self._given] if self._given is not None else []
+        prompts = given + [_newest_prompt(use) for use in uses]
+        ignored = {"description", "prices", "slots", "threads", "in_flight", "request_seconds"}
+        ignored |= {"requests_per_minute", "tokens_per_minute"}
+        return {
+            "settings": asdict(self.settings),
+            "prompts": [prompt.content_hash for prompt in prompts],
+            "model": self.spec.model_dump(mode="json", exclude=ignored),
+            "package_version": package_version(),
+            "schema_version": SCHEMA_VERSION,
+        }
 
     def work_key(self, report: Report) -> WorkKey:
         """Identity of the work on a report; needs no model."""

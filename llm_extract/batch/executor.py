@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -396,6 +397,10 @@ class _ItemBook:
         self._item = item
         self._prices = pipeline.prices
         self._openings: dict[str, Opening] = {}
+
+    def name(self, request: Mapping[str, Any]) -> str:
+        """See `Book.name`."""
+        return str(uuid4())
 
     async def opened(self, call: OpenCall) -> None:
         """See `Book.opened`."""

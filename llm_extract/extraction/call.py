@@ -82,11 +82,17 @@ class OpenCall:
 class Book(Protocol):
     """Who is told of a request before it is sent, so that no spending goes unwritten."""
 
+    def name(self, request: Mapping[str, Any]) -> str:
+        """The id that the request will bear: unique, up to 64 ASCII letters, digits and dashes."""
+
     async def opened(self, call: OpenCall) -> None:
         """Write it down. Raises ModelError when it may not be sent: the budget is used up."""
 
 
 class _NoBook:
+    def name(self, request: Mapping[str, Any]) -> str:
+        return str(uuid4())
+
     async def opened(self, call: OpenCall) -> None:
         pass
 
@@ -243,7 +249,7 @@ class _Asking:
         caller, conversation = self._caller, self._conversation
         async with caller.pace.turn(most.prompt + most.completion, conversation.party) as turn:
             self._number += 1
-            call = OpenCall(str(uuid4()), self._passage, self._number, most)
+            call = OpenCall(conversation.book.name(request), self._passage, self._number, most)
             await conversation.book.opened(call)
             started = time.perf_counter()
             try:
@@ -257,9 +263,7 @@ class _Asking:
                     turn.failed()
                 raise
             tokens = _tokens(reply.completion)
-            turn.answered(
-                tokens.prompt + tokens.completion if tokens else most.prompt, reply.headers
-            )
+            turn.answered(tokens.prompt + tokens.completion if tokens else most.prompt)
         choice = reply.completion.choices[0]
         content, refusal = choice.message.content, choice.message.refusal
         self._add(call, started, tokens or NO_TOKENS, content, None, tokens is None)

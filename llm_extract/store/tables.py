@@ -147,7 +147,7 @@ attempts = Table(
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("record_pk", ForeignKey("records.pk"), index=True, comment="null: not settled"),
     Column("position", Integer, comment="the item it was made for"),
-    Column("request", String(36), nullable=False, server_default="", index=True),
+    Column("request", String(64), nullable=False, server_default="", index=True),
     Column("state", String(9), nullable=False, server_default="settled"),
     Column("most_tokens", BigInteger, nullable=False, server_default="0"),
     Column("most_cost", BigInteger, nullable=False, server_default="0"),

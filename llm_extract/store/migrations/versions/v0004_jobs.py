@@ -45,7 +45,7 @@ def upgrade() -> None:
     with op.batch_alter_table("attempts") as table:
         table.alter_column("record_pk", existing_type=sa.Integer, nullable=True)
         table.add_column(sa.Column("position", sa.Integer))
-        table.add_column(_filled("request", sa.String(36), ""))
+        table.add_column(_filled("request", sa.String(64), ""))
         table.add_column(_filled("state", sa.String(9), "settled"))
         table.add_column(_filled("most_tokens", sa.BigInteger, "0"))
         table.add_column(_filled("most_cost", sa.BigInteger, "0"))
