@@ -18,7 +18,7 @@ from typing import Any
 from model_server import faults
 from model_server.answers import BYTES_PER_TOKEN
 from model_server.chat import Chat
-from model_server.faults import Outcome, error
+from model_server.faults import HUGE_CONTENT, Outcome, error
 from model_server.files import (
     BINARY,
     Files,
@@ -344,6 +344,8 @@ class Batches:
         body = outcome.body
         if outcome.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
+        if outcome.way == "huge":
+            body = body.replace(HUGE_CONTENT.encode(), b" " * outcome.amount)
         value = faults.parsed(body)
         if outcome.way in ("close", "stall", "endless") or (
             value is None and outcome.status == 200
@@ -355,8 +357,6 @@ class Batches:
             return
         if value is None:
             value = {"error": {"message": body.decode(errors="replace"), "type": "server_error"}}
-        if outcome.way == "huge":
-            value["choices"][0]["message"]["content"] = " " * outcome.amount
         if outcome.tokens is not None:
             self._ledger.charge(row, outcome.tokens)
             batch.tokens = _sum(batch.tokens, outcome.tokens)

@@ -13,12 +13,19 @@ import pytest
 from model_server import BatchApi, Fault, Script, ServerThread, Usage
 from openai.types import Batch
 
+NO_TLS = False
+"""Loading certificates takes longer than most of these tests."""
 Start = Callable[..., ServerThread]
 URL = "/v1/chat/completions"
 
 
 def client(server: ServerThread) -> openai.OpenAI:
-    return openai.OpenAI(base_url=server.base_url, api_key="k", max_retries=0)
+    return openai.OpenAI(
+        base_url=server.base_url,
+        api_key="k",
+        max_retries=0,
+        http_client=httpx2.Client(verify=NO_TLS),
+    )
 
 
 def line(custom_id: str, text: str = "hello", **changes: Any) -> dict[str, Any]:
