@@ -111,10 +111,10 @@ def test_a_batch_goes_through_its_states_and_keeps_its_metadata(start: Start) ->
 
 
 def test_states_last_as_many_seconds_as_scripted(start: Start) -> None:
-    sdk = client(start(batches=BatchApi(validating=0.1, in_progress=0.1)))
+    sdk = client(start(batches=BatchApi(validating=0.3, in_progress=0.05)))
     batch = submit(sdk, jsonl([line("a")]))
     assert sdk.batches.retrieve(batch.id).status == "validating"
-    time.sleep(0.21)
+    time.sleep(0.36)
     assert sdk.batches.retrieve(batch.id).status == "completed"
 
 
