@@ -17,8 +17,9 @@ from typing import Any
 
 from model_server import faults
 from model_server.answers import BYTES_PER_TOKEN
+from model_server.batch_input import CHAT_URL, Line, checked, line_error
 from model_server.chat import Chat
-from model_server.faults import Outcome, error
+from model_server.faults import HUGE_CONTENT, Outcome, error
 from model_server.files import (
     BINARY,
     Files,
@@ -33,11 +34,9 @@ from model_server.http import Exchange, Request, head
 from model_server.ledger import Ledger, Tokens
 from model_server.script import BatchApi, draw
 
-CHAT_URL = "/v1/chat/completions"
 WINDOW = "24h"
 WINDOW_SECONDS = 24 * 3600
 MOST_LISTED = 20
-MOST_ERRORS = 100
 MOST_METADATA = 16
 TERMINAL = frozenset({"completed", "failed", "expired", "cancelled"})
 ENQUEUED = frozenset({"in_progress", "finalizing", "cancelling"})
@@ -50,15 +49,6 @@ UNDONE = {
     "cancelled": ("batch_cancelled", "The batch was cancelled before this request was executed."),
 }
 TIMED_OUT = {"code": "request_timeout", "message": "The request to the model timed out."}
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One request of an input file; `body` in the bytes an online client would send."""
-
-    custom_id: str
-    model: str
-    body: bytes
 
 
 @dataclass(slots=True)
@@ -322,7 +312,7 @@ class Batches:
             f"{limit:,} enqueued tokens. Please try again once some in_progress batches have been "
             "completed."
         )
-        return [_line_error("token_limit_exceeded", text)]
+        return [line_error("token_limit_exceeded", text)]
 
     def _work(self, batch: Batch, upto: int) -> None:
         """Do the lines up to a number; the batch expires where the script says so."""
@@ -344,6 +334,8 @@ class Batches:
         body = outcome.body
         if outcome.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
+        if outcome.way == "huge":
+            body = body.replace(HUGE_CONTENT.encode(), b" " * outcome.amount)
         value = faults.parsed(body)
         if outcome.way in ("close", "stall", "endless") or (
             value is None and outcome.status == 200
@@ -355,8 +347,6 @@ class Batches:
             return
         if value is None:
             value = {"error": {"message": body.decode(errors="replace"), "type": "server_error"}}
-        if outcome.way == "huge":
-            value["choices"][0]["message"]["content"] = " " * outcome.amount
         if outcome.tokens is not None:
             self._ledger.charge(row, outcome.tokens)
             batch.tokens = _sum(batch.tokens, outcome.tokens)
@@ -398,67 +388,6 @@ class Batches:
 
     def _written_file(self, batch: Batch, kind: str, lines: list[bytes]) -> StoredFile:
         return self._files.add(f"{batch.id}_{kind}.jsonl", "batch_output", b"".join(lines))
-
-
-def checked(
-    data: bytes, api: BatchApi, models: tuple[str, ...]
-) -> tuple[list[Line], list[dict[str, Any]]]:
-    """The requests of an input file, and what is wrong with it; at most MOST_ERRORS errors."""
-    rows = data.split(b"\n")
-    if rows and not rows[-1].strip():
-        rows.pop()
-    if not rows:
-        return [], [_line_error("empty_file", "The input file is empty.")]
-    if len(rows) > api.max_requests:
-        text = f"The input file has {len(rows)} requests; the limit is {api.max_requests}."
-        return [], [_line_error("too_many_tasks", text)]
-    lines: list[Line] = []
-    errors: list[dict[str, Any]] = []
-    seen: set[str] = set()
-    for number, row in enumerate(rows, start=1):
-        line = _line(row)
-        wrong = line if isinstance(line, tuple) else _wrong(line, seen, lines, models)
-        if isinstance(line, Line):
-            seen.add(line.custom_id)
-            lines.append(line)
-        if wrong is not None:
-            errors.append(_line_error(wrong[0], wrong[1], number))
-            if len(errors) == MOST_ERRORS:
-                break
-    return lines, errors
-
-
-def _line(row: bytes) -> Line | tuple[str, str]:
-    """A request, or the code and text of what is wrong with it by itself."""
-    value = faults.parsed(row)
-    if value is None:
-        return "invalid_json_line", "This line is not parseable as valid JSON."
-    for name, kind in (("custom_id", str), ("method", str), ("url", str), ("body", dict)):
-        if not isinstance(value.get(name), kind):
-            return "missing_required_parameter", f"Missing required parameter: '{name}'."
-    if value["method"] != "POST":
-        return "invalid_method", "The method must be POST."
-    if value["url"] != CHAT_URL:
-        return "url_mismatch", "The URL of this request is not the endpoint of the batch."
-    body = json.dumps(value["body"], ensure_ascii=False, separators=(",", ":")).encode()
-    return Line(value["custom_id"], str(value["body"].get("model")), body)
-
-
-def _wrong(
-    line: Line, seen: set[str], before: list[Line], models: tuple[str, ...]
-) -> tuple[str, str] | None:
-    """What is wrong with a request among the others."""
-    if line.custom_id in seen:
-        return "duplicate_custom_id", "The custom_id of this request stands in the file before."
-    if before and line.model != before[0].model:
-        return "model_mismatch", "All requests of a batch must be for the same model."
-    if line.model not in models:
-        return "model_not_found", f"The model `{line.model}` does not exist."
-    return None
-
-
-def _line_error(code: str, message: str, line: int | None = None) -> dict[str, Any]:
-    return {"code": code, "message": message, "param": None, "line": line}
 
 
 def _written(line: Line, response: dict[str, Any] | None, error: dict[str, str] | None) -> bytes:

@@ -78,7 +78,6 @@ class ServerProcess(Remote):
         return self._child.pid
 
     def __enter__(self) -> Self:
-        # The path, not the installed package: the child needs nothing but the standard library.
         environment = {**os.environ, "PYTHONPATH": str(PACKAGE_ROOT)}
         self._child = subprocess.Popen(
             [sys.executable, "-m", "model_server", "--script", "-"],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, field
 from hashlib import sha256
-from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter
+from pydantic.dataclasses import dataclass
 
 Answerer = Literal["fill", "echo", "empty"]
 """`fill`: the smallest instance of the request's schema; `echo`: `Script.content`; `empty`: ""."""
@@ -15,10 +17,10 @@ Hint = Literal["none", "seconds", "date", "ms"]
 """How a refusal says when to come again: not at all, `Retry-After` in seconds or as an HTTP date,
 or `retry-after-ms`."""
 
-Value = TypeVar("Value")
+_STRICT = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Usage:
     """How tokens are counted: a token for 4 bytes of the request's body and of the content.
 
@@ -30,7 +32,7 @@ class Usage:
     reasoning: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Fault:
     """Something that goes wrong with requests it applies to; names and meaning in `faults.FAULTS`.
 
@@ -62,7 +64,7 @@ class Fault:
     most (`close_mid_body` never sends all of it)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Capacity:
     """What the server can take and how fast it answers; None is without limit.
 
@@ -86,7 +88,7 @@ class Capacity:
     jitter: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class BatchApi:
     """How the Files and Batches API behaves.
 
@@ -120,7 +122,7 @@ class BatchApi:
     missing: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=_STRICT)
 class Script:
     """Everything the server does. `api_key` None takes any key; `content` is for `echo`.
 
@@ -150,52 +152,10 @@ class Script:
         Raises:
             ValueError: no JSON object, an unknown key, or a value of the wrong kind.
         """
-        return _built(cls, json.loads(text), "script")
+        return TypeAdapter(cls).validate_json(text)
 
 
 def draw(seed: int, *parts: object) -> float:
     """A number in [0, 1) that depends on nothing but the seed and the parts."""
     digest = sha256(repr((seed, parts)).encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64
-
-
-def _built(kind: type[Value], value: object, where: str) -> Value:
-    if not isinstance(value, dict):
-        raise ValueError(f"{where}: must be an object")
-    hints = get_type_hints(kind)
-    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
-    if unknown := set(value) - known:
-        raise ValueError(f"{where}: unknown {', '.join(sorted(unknown))}")
-    return kind(
-        **{name: _typed(hints[name], part, f"{where}.{name}") for name, part in value.items()}
-    )
-
-
-def _typed(hint: Any, value: object, where: str) -> Any:
-    """The JSON value as the type of its field: lists become tuples, objects dataclasses."""
-    origin, options = get_origin(hint), get_args(hint)
-    if origin in (Union, UnionType):
-        if value is None and type(None) in options:
-            return None
-        return _typed(next(each for each in options if each is not type(None)), value, where)
-    if origin is Literal:
-        if value not in options:
-            raise ValueError(f"{where}: must be one of {', '.join(map(str, options))}")
-        return value
-    if origin is tuple:
-        if not isinstance(value, list | tuple):
-            raise ValueError(f"{where}: must be a list")
-        kinds = [options[0]] * len(value) if options[-1] is Ellipsis else options
-        if len(kinds) != len(value):
-            raise ValueError(f"{where}: must have {len(kinds)} entries")
-        return tuple(
-            _typed(kind, part, f"{where}[{index}]")
-            for index, (kind, part) in enumerate(zip(kinds, value, strict=True))
-        )
-    if is_dataclass(hint) and isinstance(hint, type):
-        return _built(hint, value, where)
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, hint) or (hint is not bool and isinstance(value, bool)):
-        raise ValueError(f"{where}: must be of type {hint.__name__}")
-    return value

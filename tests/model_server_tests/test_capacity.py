@@ -10,6 +10,8 @@ import httpx2
 import pytest
 from model_server import Capacity, ServerThread
 
+NO_TLS = False
+"""Loading certificates takes longer than most of these tests."""
 Start = Callable[..., ServerThread]
 Chat = Callable[..., bytes]
 LATENCY = 0.1
@@ -20,7 +22,7 @@ def together(server: ServerThread, bodies: list[bytes]) -> tuple[list[httpx2.Res
     responses: dict[int, httpx2.Response] = {}
 
     async def work() -> None:
-        async with httpx2.AsyncClient() as client, anyio.create_task_group() as group:
+        async with httpx2.AsyncClient(verify=NO_TLS) as client, anyio.create_task_group() as group:
 
             async def one(number: int, body: bytes) -> None:
                 url = f"{server.base_url}/chat/completions"
@@ -57,10 +59,10 @@ def test_a_slot_is_free_again_when_a_client_leaves(start: Start, chat: Chat) -> 
     server = start(capacity=Capacity(slots=1, latency=0.3))
     url = f"{server.base_url}/chat/completions"
     with pytest.raises(httpx2.ReadTimeout):
-        httpx2.post(url, content=chat(), timeout=0.05)
+        httpx2.post(url, content=chat(), timeout=0.05, verify=NO_TLS)
     while server.ledger().in_flight:
         time.sleep(0.005)
-    assert httpx2.post(url, content=chat()).status_code == 200
+    assert httpx2.post(url, content=chat(), verify=NO_TLS).status_code == 200
 
 
 def test_a_minute_has_its_requests_and_they_come_back(start: Start, chat: Chat) -> None:

@@ -13,6 +13,8 @@ import pytest
 from model_server import Fault, Script, ServerThread
 from model_server.faults import FAULTS
 
+NO_TLS = False
+"""Loading certificates takes longer than most of these tests."""
 Start = Callable[..., ServerThread]
 Chat = Callable[..., bytes]
 SCHEMA = {
@@ -25,7 +27,9 @@ FORMAT = {"type": "json_schema", "json_schema": {"name": "R", "schema": SCHEMA}}
 
 
 def post(server: ServerThread, body: bytes, timeout: float = 5.0) -> httpx2.Response:
-    return httpx2.post(f"{server.base_url}/chat/completions", content=body, timeout=timeout)
+    return httpx2.post(
+        f"{server.base_url}/chat/completions", content=body, timeout=timeout, verify=NO_TLS
+    )
 
 
 def charged(server: ServerThread, rows: int = 1) -> int:
@@ -158,7 +162,7 @@ def test_a_stall_lasts_until_the_client_leaves(start: Start, chat: Chat) -> None
 def test_endless_whitespace_ends_when_the_client_leaves(start: Start, chat: Chat) -> None:
     server = start(faults=(Fault("endless_whitespace"),))
     url = f"{server.base_url}/chat/completions"
-    with httpx2.stream("POST", url, content=chat()) as response:
+    with httpx2.stream("POST", url, content=chat(), verify=NO_TLS) as response:
         taken = 0
         for part in response.iter_bytes():
             assert not part.strip()
@@ -201,7 +205,7 @@ def test_a_hint_is_seconds_a_date_or_milliseconds(start: Start, chat: Chat) -> N
 
 
 def statuses(server: ServerThread, bodies: list[bytes]) -> list[int]:
-    with httpx2.Client() as client:
+    with httpx2.Client(verify=NO_TLS) as client:
         url = f"{server.base_url}/chat/completions"
         return [client.post(url, content=body).status_code for body in bodies]
 
