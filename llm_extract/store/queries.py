@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -13,6 +13,7 @@ from llm_extract.errors import StoreError
 from llm_extract.record import Record
 from llm_extract.store.engine import open_engine, transaction
 from llm_extract.store.jobs import Jobs
+from llm_extract.store.sampling import Spent, Stratum, spent_on, stratified_sample
 from llm_extract.store.tables import (
     records,
     reports,
@@ -62,6 +63,14 @@ class Store:
     def work(self, worker: str) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""
         return Work(self._engine, worker)
+
+    def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
+        """See `sampling.stratified_sample`."""
+        return stratified_sample(self._engine, run_id, strata, each, seed)
+
+    def spent_on(self, run_id: int, positions: Sequence[int]) -> dict[int, Spent]:
+        """See `sampling.spent_on`."""
+        return spent_on(self._engine, run_id, positions)
 
     @property
     def place(self) -> str:
