@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
+from llm_extract.documents.text import storable
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint
@@ -177,7 +178,7 @@ class Caller:
                 cause, OpenAIError
             ):
                 return None
-            line = self.endpoint.redact(_said(cause))[:300]
+            line = storable(self.endpoint.redact(_said(cause))[:300])
             log.refused(ValueError(line))
             raise ModelError(
                 f"model {spec.name!r} at {self.endpoint.base_url} failed: {line}",
@@ -229,10 +230,10 @@ class _AttemptLog:
             completion=usage.completion_tokens if usage else 0,
         )
         reply = response.choices[0].message.content if response.choices else None
-        self._add(tokens, reply, None)
+        self._add(tokens, None if reply is None else storable(reply), None)
 
     def refused(self, error: Exception, *_: object, **__: object) -> None:
-        line = " ".join(str(error).split())[:500]
+        line = storable(" ".join(str(error).split())[:500])
         attempts = self._conversation.attempts
         if not self._open and attempts:
             attempts[-1] = attempts[-1].model_copy(update={"error": line})

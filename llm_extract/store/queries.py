@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Self, TypeAlias
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Row, Select, Table, func, select
+from sqlalchemy import Column, Connection, Engine, Row, Select, Table, TextClause, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
@@ -18,6 +19,8 @@ from llm_extract.pipeline import Settings, WorkKey
 from llm_extract.record import Record
 from llm_extract.store.engine import open_engine, store_errors
 from llm_extract.store.tables import (
+    IS_FINISHED,
+    REPORT_KEY_COLUMNS,
     WORK_KEY_COLUMNS,
     attempts,
     findings,
@@ -219,35 +222,58 @@ def _insert(connection: Connection, table: Table, row: Mapping[str, Any]) -> int
     return int(connection.execute(table.insert().values(**row).returning(key)).scalar_one())
 
 
+def _upsert(
+    connection: Connection,
+    table: Table,
+    row: Mapping[str, Any],
+    key: Sequence[Column[Any]],
+    changing: Sequence[str],
+    where: TextClause | None = None,
+) -> int:
+    """Insert a row, or change the `changing` columns of the row of the same key; returns its pk.
+
+    One statement, so that writers never race. `where` is the predicate of the key's unique index.
+    """
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    (pk,) = table.primary_key.columns
+    statement = (
+        dialect.insert(table)
+        .values(**row)
+        .on_conflict_do_update(
+            index_elements=key,
+            index_where=where,
+            set_={name: row[name] for name in changing},
+        )
+        .returning(pk)
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
 def _report_pk(connection: Connection, report: Report) -> int:
-    identity = {
+    row = {
         "sha256": report.sha256,
         "id": report.id,
         "source": report.source,
         "published": report.published.isoformat() if report.published else "",
+        "title": report.title,
+        "language": report.language,
+        "text": report.text,
     }
-    known = {"title": report.title, "language": report.language}
-    same = [reports.c[name] == value for name, value in identity.items()]
-    pk = connection.execute(select(reports.c.pk).where(*same)).scalar_one_or_none()
-    if pk is None:
-        return _insert(connection, reports, {**identity, **known, "text": report.text})
-    connection.execute(reports.update().where(reports.c.pk == pk).values(**known))
-    return int(pk)
+    return _upsert(connection, reports, row, REPORT_KEY_COLUMNS, ("title", "language"))
 
 
 def _finished(connection: Connection, key: WorkKey) -> AnyRow | None:
     same = [column == getattr(key, column.name) for column in WORK_KEY_COLUMNS]
-    query = select(records.c.pk, records.c.json).where(*same, records.c.disposition != "failed")
+    query = select(records.c.pk, records.c.json).where(*same, IS_FINISHED)
     return connection.execute(query).one_or_none()
 
 
 def _put_record(connection: Connection, key: WorkKey, record: Record) -> int:
-    kept = {"disposition": record.disposition, "json": record.model_dump_json()}
-    present = None if record.disposition == "failed" else _finished(connection, key)
-    if present is None:
-        return _insert(connection, records, {**asdict(key), **kept})
-    connection.execute(records.update().where(records.c.pk == present.pk).values(**kept))
-    return int(present.pk)
+    row = {**asdict(key), "disposition": record.disposition, "json": record.model_dump_json()}
+    if record.disposition == "failed":
+        return _insert(connection, records, row)
+    changing = ("disposition", "json")
+    return _upsert(connection, records, row, WORK_KEY_COLUMNS, changing, IS_FINISHED)
 
 
 def _put_findings(connection: Connection, record_pk: int, record: Record) -> None:

@@ -6,11 +6,15 @@ be searched. Raw replies stand only in `attempts`.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     DateTime,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -19,9 +23,46 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     text,
 )
+
+from llm_extract.documents.text import storable
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside: what no database can hold (NUL, lone surrogates) becomes U+FFFD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware ones only go in, UTC comes out, also of SQLite, which has no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without its zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+SORTED_WORDS = Words().with_variant(Words(collation="C"), "postgresql")
+"""Words that sort by code point in every database, as in Python, whatever its language is."""
+
+COUNT = Integer().with_variant(BigInteger(), "postgresql")
+"""A number that a server tells us, with 64 bits."""
 
 metadata = MetaData(
     naming_convention={
@@ -37,21 +78,23 @@ reports = Table(
     metadata,
     Column("pk", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("id", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("id", Words, nullable=False),
+    Column("source", Words, nullable=False),
     Column("published", String(10), nullable=False, comment="ISO date, empty when unknown"),
-    Column("title", Text),
+    Column("title", Words),
     Column("language", String(8)),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     UniqueConstraint("sha256", "id", "source", "published"),
 )
+
+REPORT_KEY_COLUMNS = (reports.c.sha256, reports.c.id, reports.c.source, reports.c.published)
 
 runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("started", DateTime(timezone=True), nullable=False),
-    Column("finished", DateTime(timezone=True), comment="null while running and after a kill"),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment, comment="null while running and after a kill"),
     Column("settings", JSON, nullable=False),
     Column("version", Text, nullable=False),
     Column("counts", JSON),
@@ -82,13 +125,15 @@ WORK_KEY_COLUMNS = (
     records.c.repair,
 )
 
-# Only finished work is unique: each failed try of the same work stays as a row of its own run.
+IS_FINISHED = text("disposition != 'failed'")
+"""Only finished work is unique: each failed try of the same work stays as a row of its own run."""
+
 Index(
     "uq_records_work_key",
     *WORK_KEY_COLUMNS,
     unique=True,
-    sqlite_where=text("disposition != 'failed'"),
-    postgresql_where=text("disposition != 'failed'"),
+    sqlite_where=IS_FINISHED,
+    postgresql_where=IS_FINISHED,
 )
 
 run_items = Table(
@@ -96,7 +141,7 @@ run_items = Table(
     metadata,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, comment="place in the input, from 0"),
-    Column("report_id", Text, nullable=False, index=True),
+    Column("report_id", SORTED_WORDS, nullable=False, index=True),
     Column("report_pk", ForeignKey("reports.pk"), index=True, comment="null: never read"),
     Column("record_pk", ForeignKey("records.pk"), index=True, comment="null: not done yet"),
     Column("from_cache", Boolean, nullable=False),
@@ -111,11 +156,11 @@ attempts = Table(
     Column("passage", Text, nullable=False),
     Column("number", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("prompt_tokens", Integer, nullable=False),
-    Column("cached_tokens", Integer, nullable=False),
-    Column("completion_tokens", Integer, nullable=False),
-    Column("reply", Text),
-    Column("error", Text),
+    Column("prompt_tokens", COUNT, nullable=False),
+    Column("cached_tokens", COUNT, nullable=False),
+    Column("completion_tokens", COUNT, nullable=False),
+    Column("reply", Words),
+    Column("error", Words),
 )
 
 findings = Table(
@@ -127,5 +172,5 @@ findings = Table(
     Column("severity", String(8), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("claims", JSON, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
 )
