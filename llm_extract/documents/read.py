@@ -43,6 +43,10 @@ ROW_SUFFIXES = frozenset(
     {".jsonl", ".ndjson", ".csv", ".tsv", ".jsonl.gz", ".ndjson.gz", ".csv.gz", ".tsv.gz"}
 )
 
+MAX_ID_BYTES, MAX_SOURCE_BYTES = 800, 1600
+"""Longest id and source in UTF-8: a store finds reports by both, and PostgreSQL takes 2,704 bytes
+into an entry of an index."""
+
 _SAMPLE_ROWS = 10
 """Rows whose column names are looked at before the first one is read."""
 
@@ -68,13 +72,17 @@ def read_reports(
 
     Nothing that is wrong with an input raises: it comes out as an `UnreadableReport` in its place
     and the others follow. Every id is given once in a run: a second report of the same id is
-    unreadable with code `duplicate_id`. Row files are streamed. A document's own date (html, rows)
-    wins over `options.published`.
+    unreadable with code `duplicate_id`. Ids and sources beyond `MAX_ID_BYTES` and
+    `MAX_SOURCE_BYTES` are cut and end in a digest. Row files are streamed. A document's own date
+    (html, rows) wins over `options.published`.
     """
     options = options or ReadOptions()
     seen: dict[str, int] = {}
     for item in find_files(inputs, options):
         for found in _reports(item, options):
+            id, source = _within(found.id, MAX_ID_BYTES), _within(found.source, MAX_SOURCE_BYTES)
+            if (id, source) != (found.id, found.source):
+                found = replace(found, id=id, source=source)
             yield _with_unique_id(found, seen)
 
 
@@ -98,6 +106,15 @@ def report_from_text(
         published=published,
         language=detect_language(kept),
     )
+
+
+def _within(words: str, most: int) -> str:
+    """`words` in at most `most` bytes of UTF-8; what is longer ends in "…" and a digest of all."""
+    raw = words.encode("utf-8")
+    if len(raw) <= most:
+        return words
+    ending = f"…{hashlib.sha256(raw).hexdigest()[:_UNKNOWN_ID]}"
+    return raw[: most - len(ending.encode("utf-8"))].decode("utf-8", "ignore") + ending
 
 
 def _with_unique_id(

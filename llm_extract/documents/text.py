@@ -71,11 +71,18 @@ class Decoding:
 def stored_text(text: str) -> str:
     """`text` as the package stores it: LF line ends, NFC, no NUL, lone surrogate or BOM in front.
 
-    NUL and lone surrogates become U+FFFD instead of vanishing, so two numbers never grow into one.
-    All other control and format characters stay: a rule looks at text that hides.
+    All control and format characters but NUL stay: a rule looks at text that hides.
     """
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", _UNSTORABLE.sub("\ufffd", text))
+    return unicodedata.normalize("NFC", storable(text))
+
+
+def storable(words: str) -> str:
+    """`words` as UTF-8, JSON and every database can hold them.
+
+    NUL and lone surrogates become U+FFFD instead of vanishing, so two numbers never grow into one.
+    """
+    return _UNSTORABLE.sub("\ufffd", words)
 
 
 def is_blank(text: str) -> bool:

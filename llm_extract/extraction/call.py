@@ -27,6 +27,7 @@ from pydantic import ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
 
+from llm_extract.documents.text import storable
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint, limits_of
@@ -276,7 +277,7 @@ class _Asking:
     def refused(self, error: Exception, *_: object, **__: object) -> None:
         """The last reply did not pass, and why."""
         attempts = self._conversation.attempts
-        line = " ".join(str(error).split())[:500]
+        line = storable(" ".join(str(error).split())[:500])
         attempts[-1] = attempts[-1].model_copy(update={"error": line})
 
     def _add(
@@ -294,7 +295,7 @@ class _Asking:
                 number=call.number,
                 seconds=time.perf_counter() - started,
                 tokens=tokens,
-                reply=reply,
+                reply=None if reply is None else storable(reply),
                 error=error,
                 request=call.request_id,
                 uncounted=uncounted,

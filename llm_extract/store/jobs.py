@@ -234,13 +234,8 @@ def _job(row: Any) -> Job:
         version=row.version,
         inputs=row.inputs,
         all_read=row.all_read,
-        caps=Caps(row.max_tokens, row.max_cost, _aware(row.deadline)),
-        started=_aware(row.started) or row.started,
-        finished=_aware(row.finished),
+        caps=Caps(row.max_tokens, row.max_cost, row.deadline),
+        started=row.started,
+        finished=row.finished,
         sums=sums_of(row),
     )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    """SQLite gives moments back without their zone, which is UTC."""
-    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

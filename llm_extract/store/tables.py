@@ -8,6 +8,7 @@ went away in between.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -24,11 +26,48 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     false,
     text,
     true,
 )
+
+from llm_extract.documents.text import storable
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside: what no database can hold (NUL, lone surrogates) becomes U+FFFD."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else storable(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware ones only go in, UTC comes out, also of SQLite, which has no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a time without its zone cannot be stored")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+SORTED_WORDS = Words().with_variant(Words(collation="C"), "postgresql")
+"""Words that sort by code point in every database, as in Python, whatever its language is."""
+
+COUNT = Integer().with_variant(BigInteger(), "postgresql")
+"""A number that a server tells us, with 64 bits."""
 
 metadata = MetaData(
     naming_convention={
@@ -50,14 +89,16 @@ reports = Table(
     metadata,
     Column("pk", Integer, primary_key=True),
     Column("sha256", String(64), nullable=False),
-    Column("id", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("id", Words, nullable=False),
+    Column("source", Words, nullable=False),
     Column("published", String(10), nullable=False, comment="ISO date, empty when unknown"),
-    Column("title", Text),
+    Column("title", Words),
     Column("language", String(8)),
-    Column("text", Text, nullable=False),
+    Column("text", Words, nullable=False),
     UniqueConstraint("sha256", "id", "source", "published"),
 )
+
+REPORT_KEY_COLUMNS = (reports.c.sha256, reports.c.id, reports.c.source, reports.c.published)
 
 COUNTERS = (
     *("clean", "flagged", "failed", "cached"),
@@ -77,20 +118,20 @@ runs = Table(
     "runs",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("started", DateTime(timezone=True), nullable=False),
-    Column("finished", DateTime(timezone=True), comment="null while running and after a kill"),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment, comment="null while running and after a kill"),
     Column("settings", JSON, nullable=False),
     Column("version", Text, nullable=False),
     Column("counts", JSON),
     Column("key", String(64), index=True, comment="digest of all that decides a job; null: no job"),
     Column("state", String(9), nullable=False, server_default="done"),
-    Column("reason", Text, comment="why it is paused, one line"),
+    Column("reason", Words, comment="why it is paused, one line"),
     Column("inputs", JSON, comment="what is read and how, for a job that goes on reading"),
     Column("read", Integer, nullable=False, server_default="0", comment="items added"),
     Column("all_read", Boolean, nullable=False, server_default=true()),
     Column("max_tokens", BigInteger, comment="null: no cap"),
     Column("max_cost", BigInteger, comment="nanodollars; null: no cap"),
-    Column("deadline", DateTime(timezone=True)),
+    Column("deadline", Moment),
     *(_counter(name) for name in COUNTERS),
 )
 
@@ -127,13 +168,13 @@ run_items = Table(
     metadata,
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True, comment="place in the input, from 0"),
-    Column("report_id", Text, nullable=False, index=True),
+    Column("report_id", SORTED_WORDS, nullable=False, index=True),
     Column("report_pk", ForeignKey("reports.pk"), index=True, comment="null: never read"),
     Column("record_pk", ForeignKey("records.pk"), index=True, comment="null: not done yet"),
     Column("from_cache", Boolean, nullable=False),
     Column("characters", Integer, nullable=False, server_default="0", comment="of the text"),
     Column("worker", Text, comment="who works on it; null: nobody"),
-    Column("lease_until", DateTime(timezone=True), comment="null: as long as its worker lives"),
+    Column("lease_until", Moment, comment="null: as long as its worker lives"),
     Column("tries", Integer, nullable=False, server_default="0", comment="given back unread"),
     Column("again", Boolean, nullable=False, server_default=false(), comment="earlier work void"),
     Index("ix_run_items_open", "run_id", "position", **_where("record_pk IS NULL")),
@@ -152,15 +193,15 @@ attempts = Table(
     Column("most_tokens", BigInteger, nullable=False, server_default="0"),
     Column("most_cost", BigInteger, nullable=False, server_default="0"),
     Column("cost", BigInteger, nullable=False, server_default="0", comment="nanodollars"),
-    Column("reasoning_tokens", Integer, nullable=False, server_default="0"),
+    Column("reasoning_tokens", COUNT, nullable=False, server_default="0"),
     Column("passage", Text, nullable=False),
     Column("number", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
-    Column("prompt_tokens", Integer, nullable=False),
-    Column("cached_tokens", Integer, nullable=False),
-    Column("completion_tokens", Integer, nullable=False),
-    Column("reply", Text),
-    Column("error", Text),
+    Column("prompt_tokens", COUNT, nullable=False),
+    Column("cached_tokens", COUNT, nullable=False),
+    Column("completion_tokens", COUNT, nullable=False),
+    Column("reply", Words),
+    Column("error", Words),
     Index("ix_attempts_open", "run_id", "position", **_where("state = 'open'")),
 )
 
@@ -173,5 +214,5 @@ findings = Table(
     Column("severity", String(8), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("claims", JSON, nullable=False),
-    Column("message", Text, nullable=False),
+    Column("message", Words, nullable=False),
 )

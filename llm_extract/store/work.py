@@ -27,6 +27,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from llm_extract.documents.report import Report, UnreadableReport
@@ -363,7 +364,8 @@ def _report_pks(
     ]
     if not new:
         return known
-    connection.execute(insert(reports), new)
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(reports).on_conflict_do_nothing(), new)
     return present()
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet
 import pytest
 
 from llm_extract.documents import Report, UnreadableReport
+from llm_extract.documents.read import MAX_ID_BYTES
 
 
 @pytest.mark.parametrize(
@@ -185,6 +186,16 @@ def test_the_first_of_two_reports_with_one_id_stays(reader) -> None:
     assert [second.code, third.code] == ["duplicate_id"] * 2
     assert [second.id, third.id] == ["x~2", "x~3"]
     assert "line 2" in second.message and "'x'" in second.message
+
+
+def test_an_endless_id_is_cut_and_stays_its_own(reader) -> None:
+    ids = ["ذ" * 5_000, "ذ" * 5_001, "short"]
+    rows = "".join(json.dumps({"id": id, "text": "Nine killed"}) + "\n" for id in ids)
+    found = reader.read(reader.write("rows.jsonl", rows))
+    assert all(isinstance(item, Report) for item in found)
+    assert all(len(item.id.encode()) <= MAX_ID_BYTES for item in found)
+    assert [item.id[:5] for item in found] == ["ذذذذذ", "ذذذذذ", "short"]
+    assert len({item.id for item in found}) == 3
 
 
 def test_many_rows_of_one_id_cost_no_more_than_others(reader) -> None:

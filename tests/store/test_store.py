@@ -1,18 +1,22 @@
 from collections.abc import Iterator
-from datetime import date
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
+from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, select, text
 
+from llm_extract.documents.read import MAX_ID_BYTES, MAX_SOURCE_BYTES
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
 from llm_extract.export import read_records
 from llm_extract.pipeline import Settings, WorkKey
 from llm_extract.record import Record
 from llm_extract.store import Store, open_store, without_replies
-from llm_extract.store.tables import attempts, findings, run_items, runs
+from llm_extract.store.tables import attempts, findings, records, reports, run_items, runs
 
 REPORT = Report(
     id="orsova-10",
@@ -167,6 +171,82 @@ def test_there_is_nothing_to_reuse_before_the_work_is_done(store: Store) -> None
     assert store.reuse(begin(store), 0, KEY) is None
 
 
+def test_letters_that_no_database_holds_are_replaced_and_cost_nobody_his_result(
+    place: str, store: Store, record: Record
+) -> None:
+    assert record.provenance is not None
+    (attempt,) = record.provenance.attempts
+    told = attempt.model_copy(update={"reply": "a\x00b\ud800c", "error": "\x00d"})
+    provenance = record.provenance.model_copy(update={"attempts": [told]})
+    finding = record.findings[0].model_copy(update={"message": "killed\x00: 62"})
+    odd = record.model_copy(update={"provenance": provenance, "findings": [finding]})
+    report = Report(id="x\x00y", text="\ud800 killed", source="a\udcff.txt", title="\x00")
+    run_id = begin(store, report)
+    store.save(run_id, 0, WorkKey(report.sha256, "", "0f", "m", "sentence", "0.1.0"), odd)
+    (kept,) = rows(place, select(attempts))
+    assert (kept.reply, kept.error) == ("a\ufffdb\ufffdc", "\ufffdd")
+    assert rows(place, select(findings))[0].message == "killed\ufffd: 62"
+    back = store.report(run_id, 0)
+    assert (back.id, back.text, back.source) == ("x\ufffdy", "\ufffd killed", "a\ufffd.txt")
+    assert next(store.run_records(run_id)).report.id == "x\ufffdy"
+
+
+def test_ids_sort_by_code_point_in_every_database(store: Store, record: Record) -> None:
+    ids = ["b", "Z", "é", "a-b", "ab", "A", "a b", "ذ", "\U0001f600", "\uffee"]
+    run_id = begin(store, *(Report(id=id, text=id, source="rows") for id in ids))
+    for position, id in enumerate(ids):
+        sha256 = Report(id=id, text=id, source="rows").sha256
+        key = WorkKey(sha256, "", "0f", "scripted", "sentence", "0.1.0")
+        store.save(run_id, position, key, record)
+    assert [kept.report.id for kept in store.latest_records()] == sorted(ids)
+
+
+def test_the_longest_id_and_source_that_a_reader_gives_can_be_kept(store: Store) -> None:
+    shuffled = "".join(map(chr, Random(5).choices(range(0x4E00, 0x9FFF), k=1000)))  # no packing
+    id = shuffled.encode()[:MAX_ID_BYTES].decode(errors="ignore")
+    source = shuffled.encode()[:MAX_SOURCE_BYTES].decode(errors="ignore")
+    report = Report(id=id, text="Nine killed", source=source, published=date(2025, 3, 10))
+    assert store.report(begin(store, report), 0) == report
+
+
+def test_a_count_of_tokens_beyond_32_bits_is_kept(place: str, store: Store, record: Record) -> None:
+    assert record.provenance is not None
+    (attempt,) = record.provenance.attempts
+    many = attempt.tokens.model_copy(update={"prompt": 2**40})
+    told = attempt.model_copy(update={"tokens": many})
+    provenance = record.provenance.model_copy(update={"attempts": [told]})
+    store.save(begin(store), 0, KEY, record.model_copy(update={"provenance": provenance}))
+    assert rows(place, select(attempts))[0].prompt_tokens == 2**40
+
+
+def test_programs_that_do_the_same_work_at_once_leave_it_once(place: str, record: Record) -> None:
+    open_store(place).close()
+
+    def work(_number: int) -> None:
+        with open_store(place) as own:
+            for _ in range(5):
+                own.save(begin(own), 0, KEY, record)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert len(rows(place, select(reports))) == 1
+    assert len(rows(place, select(records))) == 1
+    assert len(rows(place, select(findings))) == len(record.findings)
+    assert len(rows(place, select(run_items))) == 20
+
+
+def test_programs_that_open_a_new_store_at_once_all_can(place: str) -> None:
+    everybody_is_here = Barrier(4)
+
+    def work(_number: int) -> int:
+        everybody_is_here.wait()
+        with open_store(place) as own:
+            return begin(own)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(work, range(4))) == [1, 2, 3, 4]
+
+
 def test_a_runs_records_come_in_input_order_and_leave_out_what_is_not_done(
     store: Store, record: Record
 ) -> None:
@@ -222,7 +302,13 @@ def test_a_run_notes_its_settings_and_what_it_counted(place: str, store: Store) 
     (run,) = rows(place, select(runs))
     assert run.settings["strategy"] == "auto"
     assert run.counts == {"reports": 1, "failed": 0}
-    assert run.finished >= run.started
+    assert datetime.now(UTC) >= run.finished >= run.started
+    assert run.started.tzinfo is UTC
+
+
+def test_a_time_without_its_zone_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="without its zone"), store._transaction() as connection:
+        connection.execute(runs.update().values(started=datetime(2026, 3, 5)))
 
 
 def test_reuse_is_marked_in_the_run(place: str, store: Store, record: Record) -> None:
