@@ -94,8 +94,6 @@ class MissingInput:
 def find_files(
     inputs: Sequence[str], options: ReadOptions
 ) -> Generator[InputFile | MissingInput, None, None]:
-    inputs: Sequence[str], options: ReadOptions
-) -> Generator[InputFile | MissingInput, None, None]:
     """The files that `inputs` name, in their order, folders and globs sorted; each file once.
 
     The id of a file is its stem; files that share a stem are told apart by their path below the
