@@ -98,10 +98,10 @@ def downgrade() -> None:
     items get the newer record."""
     op.execute("DELETE FROM attempts WHERE record_pk IS NULL")
     same = " AND ".join(f"new.{name} = old.{name}" for name in WORK_KEY)
-    for table in ("run_items", "attempts"):
+    for concerned in ("run_items", "attempts"):
         op.execute(
-            f"UPDATE {table} SET record_pk = (SELECT new.pk FROM records old JOIN records new ON "
-            f"{same} WHERE old.pk = {table}.record_pk AND new.disposition != 'failed' "
+            f"UPDATE {concerned} SET record_pk = (SELECT new.pk FROM records old JOIN records new ON "
+            f"{same} WHERE old.pk = {concerned}.record_pk AND new.disposition != 'failed' "
             "AND NOT new.superseded) "
             "WHERE record_pk IN (SELECT pk FROM records WHERE superseded)"
         )
