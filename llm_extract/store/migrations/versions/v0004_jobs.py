@@ -100,8 +100,8 @@ def downgrade() -> None:
     same = " AND ".join(f"new.{name} = old.{name}" for name in WORK_KEY)
     for concerned in ("run_items", "attempts"):
         op.execute(
-            f"UPDATE {concerned} SET record_pk = (SELECT new.pk FROM records old JOIN records new ON "
-            f"{same} WHERE old.pk = {concerned}.record_pk AND new.disposition != 'failed' "
+            f"UPDATE {concerned} SET record_pk = (SELECT new.pk FROM records old JOIN records new "
+            f"ON {same} WHERE old.pk = {concerned}.record_pk AND new.disposition != 'failed' "
             "AND NOT new.superseded) "
             "WHERE record_pk IN (SELECT pk FROM records WHERE superseded)"
         )
