@@ -32,7 +32,7 @@ from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Pipeline
 from llm_extract.record import Record
-from llm_extract.store import Caps, Job, Store
+from llm_extract.store import JOB_EXISTS, Caps, Job, Store
 
 STDIN = "-"
 
@@ -111,7 +111,7 @@ def find_or_begin(
     try:
         made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
     except StoreError as error:
-        known = store.jobs.with_key(key) if error.code == "job_exists" else None
+        known = store.jobs.with_key(key) if error.code == JOB_EXISTS else None
         if known is None:
             raise
         return known, False

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Settings
@@ -18,6 +18,9 @@ from llm_extract.store.tables import attempts, records, run_items, runs
 
 JobState = Literal["running", "paused", "cancelled", "done"]
 """`running` also after a kill: what is left is done by whoever resumes it."""
+
+JOB_EXISTS = "job_exists"
+"""Code of the error when a job of the same key is there and was not cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +124,20 @@ class Jobs:
             "all_read": False,
             **asdict(caps or Caps()),
         }
-        try:
-            with transaction(self._engine, IntegrityError) as connection:
-                made = connection.execute(runs.insert().values(**row).returning(*runs.c))
-                return _job(made.one())
-        except IntegrityError as error:
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        adding = dialect.insert(runs).values(**row)
+        if key is not None:
+            adding = adding.on_conflict_do_nothing(
+                index_elements=[runs.c.key], index_where=text("state != 'cancelled'")
+            )
+        with transaction(self._engine) as connection:
+            made = connection.execute(adding.returning(*runs.c)).one_or_none()
+        if made is None:
             raise StoreError(
-                "another worker has started this job in this moment: resume it",
-                code="job_exists",
-            ) from error
+                "this job was started before, perhaps by another worker in this moment: resume it",
+                code=JOB_EXISTS,
+            )
+        return _job(made)
 
     def get(self, job_id: int) -> Job:
         """The job of a number. Raises StoreError when there is none."""
