@@ -16,6 +16,7 @@ from functools import partial
 from itertools import product
 from pathlib import Path
 
+from llm_extract.batch import NO_TOKENS, ReportPipeline, RunSummary, run_reports
 from llm_extract.documents import Report, report_from_text
 from llm_extract.errors import RecordsError
 from llm_extract.evals.gold_reports import GoldReport, set_sha256
@@ -39,7 +40,6 @@ from llm_extract.pipeline import Pipeline, Settings, Strategy, package_version
 from llm_extract.prompting import load_prompt
 from llm_extract.record import Record, Tokens
 from llm_extract.repair import Repair
-from llm_extract.runs import NO_TOKENS, ReportPipeline, RunSummary, run_reports
 from llm_extract.store import open_store
 
 PILOT = 6

@@ -8,28 +8,31 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from anyio import to_thread
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import ModelError, PromptError
 from llm_extract.extraction import claims, mention, questions
-from llm_extract.extraction.call import Caller, Conversation, Message
+from llm_extract.extraction.call import NO_BOOK, Book, Caller, Conversation, Message, open_caller
 from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.grounding import ground
 from llm_extract.extraction.questions import Choice, Question
 from llm_extract.extraction.reading import Reading
 from llm_extract.extraction.understanding import Understanding
 from llm_extract.models.catalogue import find_model
-from llm_extract.models.endpoint import open_endpoint_async
+from llm_extract.models.endpoint import limits_of, open_endpoint_async
+from llm_extract.models.pace import Pace
+from llm_extract.models.prices import price_of
+from llm_extract.models.spec import Prices
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
-from llm_extract.prompting import Prompt, PromptStrategy, load_prompt
+from llm_extract.prompting import Prompt, PromptStrategy, PromptUse, load_prompt
 from llm_extract.record import Failure, OtherReading, Provenance, Record, ReportHead
 from llm_extract.repair import SECOND_PASSAGES, Reached, Repair, Repairs
 from llm_extract.schema import SCHEMA_VERSION
@@ -49,8 +52,8 @@ SECOND: dict[PromptStrategy, PromptStrategy] = {
 }
 """Who is asked after whom: numbers by rule after claims that a model wrote, and the reverse."""
 
-ENDPOINT_SLOTS = 8
-"""Reports worked on at once where a server of one's own or a hosted one answers."""
+DEFERRED = "deferred"
+"""Code of the passing failure of a report whose questions went into a provider's batch."""
 LONG_BREATH_TOKENS = 16_000
 """Context from which a model is trusted with a whole report at once (strategy `auto`)."""
 
@@ -93,7 +96,8 @@ class Pipeline:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.spec = find_model(self.settings.model)
-        self.slots = self.spec.slots if self.spec.kind == "local" else ENDPOINT_SLOTS
+        self.slots = self.spec.most_in_flight
+        self.pace = Pace(limits_of(self.spec))
         self._given = load_prompt(self.settings.prompt) if self.settings.prompt else None
         wanted = self.settings.strategy
         if self._given is not None and self._given.strategy == "repair":
@@ -111,7 +115,7 @@ class Pipeline:
 
     async def __aenter__(self) -> Self:
         endpoint = await self._stack.enter_async_context(open_endpoint_async(self.spec))
-        self._caller = await self._stack.enter_async_context(Caller(endpoint))
+        self._caller = await self._stack.enter_async_context(open_caller(endpoint, self.pace))
         return self
 
     async def __aexit__(
@@ -138,6 +142,24 @@ class Pipeline:
         # Two characters a token is the safe side in every script.
         return "document" if roomy and len(report.text) < self.spec.context_size else "mention"
 
+    def identity(self) -> dict[str, Any]:
+        """All that decides records besides their reports, as JSON: settings, prompts, the model.
+
+        Prices and pace are no part of it: they change no record.
+        """
+        uses: tuple[PromptUse, ...] = ("document", "sentence", "mention", "repair")
+        given = [self._given] if self._given is not None else []
+        prompts = given + [_newest_prompt(use) for use in uses]
+        ignored = {"description", "prices", "slots", "threads", "in_flight", "request_seconds"}
+        ignored |= {"requests_per_minute", "tokens_per_minute"}
+        return {
+            "settings": asdict(self.settings),
+            "prompts": [prompt.content_hash for prompt in prompts],
+            "model": self.spec.model_dump(mode="json", exclude=ignored),
+            "package_version": package_version(),
+            "schema_version": SCHEMA_VERSION,
+        }
+
     def work_key(self, report: Report) -> WorkKey:
         """Identity of the work on a report; needs no model."""
         strategy = self.strategy_for(report)
@@ -151,13 +173,32 @@ class Pipeline:
             repair=self._repair_key(strategy),
         )
 
-    async def process(self, report: Report) -> Record:
-        """The record of a report. Trouble with one report gives a failed record, never an error."""
+    @property
+    def prices(self) -> Prices | None:
+        """What the model's tokens cost; None: nothing, or nobody knows."""
+        return price_of(self.spec)
+
+    @property
+    def down_since(self) -> float | None:
+        """Since when the model's server has given no answer at all, as `Pace.down_since`."""
+        return self.pace.down_since
+
+    async def process(self, report: Report, party: str = "", book: Book = NO_BOOK) -> Record:
+        """The record of a report. Trouble with one report gives a failed record, never an error.
+
+        `party` is the job it belongs to: a server's time is shared evenly among jobs. `book` is
+        told of every request before it is sent.
+        """
         if self._caller is None:
             raise RuntimeError("enter the pipeline before it is asked: async with Pipeline(...)")
         started = time.perf_counter()
         strategy = self.strategy_for(report)
-        work = _Work(self._caller, report, read_ledger(report.text, report.language))
+        work = _Work(
+            self._caller,
+            report,
+            read_ledger(report.text, report.language),
+            Conversation(party=party, book=book),
+        )
         reading = read_figures(report, work.ledger)
         understood = Understanding(reading, [], {})
         others: list[OtherReading] = []
@@ -166,6 +207,8 @@ class Pipeline:
             understood = await work.read(strategy, reading, self._prompt(strategy))
         except ModelError as error:
             failure = Failure(code=error.code, message=str(error))
+        if failure is None and work.conversation.deferred:
+            failure = Failure(code=DEFERRED, message="replies of the provider's batch are awaited")
         prompt = self._prompt(strategy)
         provenance = Provenance(
             model=self.spec.name,
@@ -211,7 +254,7 @@ class _Work:
     caller: Caller
     report: Report
     ledger: Ledger
-    conversation: Conversation = field(default_factory=Conversation)
+    conversation: Conversation
 
     async def read(
         self, strategy: PromptStrategy, reading: Reading, prompt: Prompt
@@ -281,7 +324,7 @@ class _Work:
             }
         )
 
-    async def _prime(self, start: list[Message]) -> None:
+    async def _prime(self, start: Sequence[Message]) -> None:
         # Reading the shared start may take seconds, in which the loop has other work.
         await to_thread.run_sync(self.caller.endpoint.prime, start)
 
@@ -291,7 +334,7 @@ def _newest_prompt(name: str) -> Prompt:
     return load_prompt(name)
 
 
-def _prefix(prompt: Prompt, strategy: PromptStrategy) -> list[Message]:
+def _prefix(prompt: Prompt, strategy: PromptStrategy) -> Sequence[Message]:
     if strategy == "mention":
         return mention.example_messages(prompt)
     return claims.example_messages(prompt)

@@ -67,6 +67,9 @@ class Prompt:
     examples: tuple[Example, ...]
     content_hash: str
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.content_hash))
+
     @property
     def ref(self) -> str:
         """NAME@VERSION."""

@@ -276,17 +276,29 @@ class Tokens(Frozen):
     prompt: int
     cached: int = Field(description="of the prompt tokens, those served from the server's cache")
     completion: int
+    reasoning: int = Field(
+        default=0, description="of the completion tokens, those that the model thought with"
+    )
 
 
 class Attempt(Frozen):
     """One request to a model and what came back, also when it failed."""
 
     passage: str = Field(description="START:END of the passage in the report text")
-    number: int = Field(description="1 for the first try of this passage")
+    number: int = Field(description="1 for the first request of this passage")
     seconds: float
     tokens: Tokens
     reply: str | None = Field(description="the raw reply; null when none arrived")
     error: str | None
+    request: str = Field(
+        default="",
+        description="X-Client-Request-Id that it was sent with; providers can look it up",
+    )
+    uncounted: bool = Field(
+        default=False,
+        description="the server may have charged for it without saying how many tokens: no whole "
+        "reply came, or one without a count",
+    )
 
 
 class OtherReading(Frozen):

@@ -100,7 +100,12 @@ def test_provenance_is_enough_to_make_the_record_again(desk: Desk) -> None:
         1,
     )
     assert len(made.prompt_hash) == 64
-    assert made.tokens.model_dump() == {"prompt": 500, "cached": 480, "completion": 70}
+    assert made.tokens.model_dump() == {
+        "prompt": 500,
+        "cached": 480,
+        "completion": 70,
+        "reasoning": 0,
+    }
     assert made.seconds > 0
     assert [attempt.reply for attempt in made.attempts] == [json.dumps(CLAIMS)]
 
@@ -159,7 +164,7 @@ def test_trouble_with_one_report_fails_that_report_alone(desk: Desk) -> None:
     desk(moody)
     reports = [report_from_text(text) for text in (BELKESH, DURAM, BELKESH)]
     first, second, third = processed(*reports, strategy="document")
-    assert failed(second) == "model_failed" and second.failure is not None
+    assert failed(second) == "model_refused" and second.failure is not None
     assert "bad day" in second.failure.message
     assert len(first.claims) == len(third.claims) == 2
     assert second.provenance is not None and len(second.provenance.attempts) == 1
@@ -207,7 +212,7 @@ def test_the_key_never_reaches_a_record_or_a_log(
 
     desk(echo, api_key=CANARY, api_key_env="DESK_KEY")
     (record,) = processed(report_from_text(BELKESH), strategy="document")
-    assert failed(record) == "model_failed"
+    assert failed(record) == "model_refused"
     assert CANARY not in record.model_dump_json() and CANARY not in caplog.text
 
 

@@ -14,6 +14,7 @@ from typing import Self
 from llm_extract.documents.report import Report
 from llm_extract.errors import RecordsError
 from llm_extract.evals.peers.peer import PEERS, Peer, PeerReading
+from llm_extract.extraction.call import NO_BOOK, Book
 from llm_extract.extraction.grounding import ground
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import Endpoint, open_endpoint_async
@@ -30,6 +31,9 @@ class PeerPipeline:
 
     slots = 1
     """One report after another: a peer's seconds are to be compared."""
+    prices = None
+    down_since = None
+    """A peer asks its model by itself: nothing is known of single requests."""
 
     def __init__(self, peer: str, model: str | None) -> None:
         self._peer = _peer(peer)
@@ -75,7 +79,7 @@ class PeerPipeline:
             package_version=package_version(),
         )
 
-    async def process(self, report: Report) -> Record:
+    async def process(self, report: Report, party: str = "", book: Book = NO_BOOK) -> Record:
         """The record of a report as the peer read it; one that failed says why."""
         async for reading in self._peer.read([report], self._endpoint):
             return self._record(report, reading)

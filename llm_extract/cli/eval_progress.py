@@ -7,8 +7,8 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from llm_extract.batch import RunSummary
 from llm_extract.cli.console import err, say, visible
-from llm_extract.runs import RunSummary
 
 
 class EvalDisplay:

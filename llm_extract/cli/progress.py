@@ -7,10 +7,10 @@ from typing import Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from llm_extract.batch import RunSummary
 from llm_extract.cli.console import err, say
 from llm_extract.cli.tables import STYLES
 from llm_extract.record import Record
-from llm_extract.runs import RunSummary
 
 _STAGES = {
     "reading": "reading reports",

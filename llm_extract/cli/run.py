@@ -12,6 +12,7 @@ from typing import Annotated
 import anyio
 import typer
 
+from llm_extract.batch import ReportPipeline, RunSummary, run_reports
 from llm_extract.cli.console import out, plain, say
 from llm_extract.cli.failures import FAILED_REPORTS, INTERRUPTED
 from llm_extract.cli.progress import RunDisplay
@@ -21,7 +22,6 @@ from llm_extract.export import RECORDS_NAME, GrowingRecords, write_records
 from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Settings, Strategy
 from llm_extract.record import Record
 from llm_extract.repair import Repair
-from llm_extract.runs import ReportPipeline, RunSummary, run_reports
 from llm_extract.store import DEFAULT_NAME, Store, open_store
 
 SHOWN_REPORTS = 10

@@ -1,31 +1,38 @@
-"""The one call to a model: a passage's messages in, a checked reply out, every attempt on record.
+"""The one call to a model: a passage's messages in, a checked reply out, every request on record.
 
 One retry owner a layer: the SDK retries nothing, instructor asks again when a reply does not pass
-its schema (with the reason in words), tenacity repeats what failed in transport.
+its schema (with the reason in words), tenacity repeats what failed on the way. Both share one
+allowance, so a passage costs at most `MOST_REQUESTS` requests, whatever happens.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
+from uuid import uuid4
 
-import httpx2
-import instructor
 from instructor.core import IncompleteOutputException, InstructorRetryException
-from openai import AsyncOpenAI, OpenAIError
-from openai.types.chat import ChatCompletion
+from instructor.core.hooks import HookName, Hooks
+from instructor.core.retry import retry_async
+from instructor.mode import Mode
+from instructor.v2.core.providers import Provider
+from instructor.v2.core.registry import mode_registry
+from openai.types import CompletionUsage
 from pydantic import ValidationError
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
 
 from llm_extract.documents.text import storable
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
-from llm_extract.models.endpoint import Endpoint
+from llm_extract.models.endpoint import Endpoint, limits_of
+from llm_extract.models.pace import Pace
+from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
 from llm_extract.record import Attempt, Tokens
 
 # instructor logs replies and what servers say, and with them report text and keys, as errors; they
@@ -35,67 +42,77 @@ logging.getLogger("instructor").setLevel(logging.CRITICAL + 1)
 REASKS = 1
 """Times a reply that does not pass its schema is asked for again."""
 TRANSPORT_TRIES = 4
-"""Times one request is sent at most when the way to the server or the server fails."""
-RETRIED_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+"""Times a passage's request may fail on the way or at the server, less one, before it is given up;
+its reasks draw on the same allowance."""
+MOST_REQUESTS = TRANSPORT_TRIES + REASKS
+"""Requests that one passage causes at most."""
 LONGEST_WAIT_SECONDS = 30.0
+"""Cap of the wait between two tries; a server that asks for more is heard by the pace."""
+
 Message = dict[str, str]
 Answer = TypeVar("Answer", bound=Wire)
 
 
-class _Refused(Exception):
-    """A response worth another try."""
-
-    def __init__(self, response: httpx2.Response) -> None:
-        super().__init__(f"HTTP {response.status_code}")
-        self.response = response
-
-
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _Refused):
-        after = error.response.headers.get("retry-after", "")
-        if after.replace(".", "", 1).isdigit():
-            return min(float(after), LONGEST_WAIT_SECONDS)
+    if isinstance(error, Trouble):
+        if error.kind == "refused":
+            return 0.0  # the pace keeps the wait that is due, for all requests alike
+        if error.retry_after is not None:
+            return min(error.retry_after, LONGEST_WAIT_SECONDS)
     return wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(state)
 
 
 _RETRYING = AsyncRetrying(
-    stop=stop_after_attempt(TRANSPORT_TRIES),
     wait=_wait,
-    retry=retry_if_exception(
-        lambda error: (
-            isinstance(error, _Refused | httpx2.TransportError)
-            and not isinstance(error, httpx2.UnsupportedProtocol)
-        )
-    ),
+    retry=retry_if_exception(lambda e: isinstance(e, Trouble) and e.kind != "final"),
     reraise=True,
 )
 
 
-class _PatientTransport(httpx2.AsyncHTTPTransport):
-    """Sends a request again when the server is busy or the connection fails."""
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A request that is about to be sent; it uses `most` tokens at worst."""
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        try:
-            # A copy a call: the counts of a shared one are not safe between tasks.
-            return await _RETRYING.copy()(self._once, request)
-        except _Refused as refused:
-            return refused.response
+    request_id: str
+    passage: str
+    number: int
+    most: Tokens
 
-    async def _once(self, request: httpx2.Request) -> httpx2.Response:
-        response = await super().handle_async_request(request)
-        # Read here, so that a connection cut in the middle of the body is made again too.
-        body = await response.aread()
-        if response.status_code in RETRIED_STATUS and b"insufficient_quota" not in body:
-            raise _Refused(response)
-        return response
+
+class Book(Protocol):
+    """Who is told of a request before it is sent, so that no spending goes unwritten."""
+
+    def name(self, request: Mapping[str, Any]) -> str:
+        """The id that the request will bear: unique, up to 64 ASCII letters, digits and dashes."""
+
+    async def opened(self, call: OpenCall) -> None:
+        """Write it down. Raises ModelError when it may not be sent: the budget is used up."""
+
+
+class _NoBook:
+    def name(self, request: Mapping[str, Any]) -> str:
+        return str(uuid4())
+
+    async def opened(self, call: OpenCall) -> None:
+        pass
+
+
+NO_BOOK = _NoBook()
 
 
 @dataclass(slots=True)
 class Conversation:
-    """All attempts of one report, in the order they were made."""
+    """All attempts of one report, in the order they were made.
+
+    `party` is the job that asks, among which a server's time is shared evenly. `deferred` counts
+    questions whose answer a provider's batch will bring later.
+    """
 
     attempts: list[Attempt] = field(default_factory=list)
+    party: str = ""
+    book: Book = NO_BOOK
+    deferred: int = 0
 
     def tokens(self) -> Tokens:
         """Tokens over all attempts."""
@@ -103,34 +120,21 @@ class Conversation:
             prompt=sum(a.tokens.prompt for a in self.attempts),
             cached=sum(a.tokens.cached for a in self.attempts),
             completion=sum(a.tokens.completion for a in self.attempts),
+            reasoning=sum(a.tokens.reasoning for a in self.attempts),
         )
+
+
+class Deferred(Exception):
+    """A request whose reply will come with a provider's batch, in another pass."""
 
 
 class Caller:
-    """An open connection to one endpoint; use as an async context manager."""
+    """Asks one endpoint over a line, at a pace."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, line: Line, pace: Pace) -> None:
         self.endpoint = endpoint
-        self._sdk = AsyncOpenAI(
-            base_url=endpoint.base_url,
-            api_key=endpoint.api_key.get_secret_value(),
-            max_retries=0,
-            timeout=httpx2.Timeout(600.0, connect=15.0),
-            http_client=httpx2.AsyncClient(
-                transport=_PatientTransport(trust_env=endpoint.spec.kind != "local")
-            ),
-        )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._sdk.close()
+        self.line = line
+        self.pace = pace
 
     async def ask(
         self,
@@ -139,64 +143,195 @@ class Caller:
         conversation: Conversation,
         passage: tuple[int, int],
         longest: int,
+        context: Mapping[str, Any] | None = None,
     ) -> Answer | None:
         """One passage asked; None when no reply passed the schema within the reasks.
 
         `passage` is the span of the report that is asked about, end excluded; `longest` is the
-        longest reply in tokens, unless the model's entry allows less. Every attempt goes into
-        `conversation`. Raises ModelError when the server cannot be reached or refuses.
+        longest reply in tokens, unless the model's entry allows less; validators of `answer` find
+        `context` as pydantic's. Every request goes into `conversation`. Raises ModelError when the
+        server cannot be reached or refuses.
         """
         spec = self.endpoint.spec
         longest = min(longest, spec.max_tokens or longest)
-        prompt_tokens = sum(self.endpoint.count_tokens(m["content"]) + 8 for m in messages)
-        self.endpoint.check_fits(prompt_tokens, longest)
-        log = _AttemptLog(conversation, f"{passage[0]}:{passage[1]}")
-        mode = instructor.Mode.JSON if spec.mode == "json" else instructor.Mode.JSON_SCHEMA
-        client = instructor.from_openai(self._sdk, mode=mode)
-        client.on("completion:kwargs", log.sent)
-        client.on("completion:response", log.arrived)
-        client.on("parse:error", log.refused)
-        options: dict[str, Any] = {}
+        asking = _Asking(self, conversation, f"{passage[0]}:{passage[1]}")
+        self.endpoint.check_fits(asking.prompt_tokens(messages), longest)
+        request = {
+            "model": self.endpoint.model,
+            "messages": list(messages),
+            "temperature": 0,
+            "max_tokens": longest,
+        }
+        mode = Mode.JSON if spec.mode == "json" else Mode.JSON_SCHEMA
+        prepare = mode_registry.get_handlers(Provider.OPENAI, mode).request_handler
+        _, request = prepare(response_model=answer, kwargs=request)
         if spec.mode == "strict":
-            options["extra_body"] = {"response_format": _strict_format(answer)}
+            request["response_format"] = _strict_format(answer)
+        hooks = Hooks()
+        hooks.on(HookName.PARSE_ERROR, asking.refused)
         try:
-            filled = await client.create(
-                model=self.endpoint.model,
+            filled = await retry_async(
+                func=asking.create,
                 response_model=answer,
-                messages=[dict(m) for m in messages],  # type: ignore[misc]
+                args=(),
+                kwargs=request,
+                # Never on the way in: instructor renders a request with a context as a template.
+                context=dict(context) if context else None,
                 max_retries=REASKS,
-                temperature=0,
-                max_tokens=longest,
-                **options,
+                mode=mode,
+                provider=Provider.OPENAI,
+                hooks=hooks,
             )
         except IncompleteOutputException:
-            log.refused(ValueError(f"the reply was cut at {longest} tokens"))
+            asking.refused(ValueError(f"the reply was cut at {longest} tokens"))
             return None
         except InstructorRetryException as error:
-            cause = error.__cause__
-            if isinstance(cause, ValidationError | ValueError) and not isinstance(
-                cause, OpenAIError
-            ):
-                return None
-            line = storable(self.endpoint.redact(_said(cause))[:300])
-            log.refused(ValueError(line))
-            raise ModelError(
-                f"model {spec.name!r} at {self.endpoint.base_url} failed: {line}",
-                code="model_failed",
-            ) from None
-        # instructor hands out a hidden subclass that carries the raw response.
-        return answer.model_validate(filled.model_dump())
+            self._settle(error.__cause__, conversation)
+            return None
+        assert isinstance(filled, answer)
+        # instructor hangs the raw response and a sum of tokens on what it hands out.
+        for hung in ("_raw_response", "_total_usage"):
+            vars(filled).pop(hung, None)
+        return filled
+
+    def _settle(self, cause: BaseException | None, conversation: Conversation) -> None:
+        """What instructor gave up for: no usable answer is a result, trouble is an error."""
+        if isinstance(cause, Deferred):
+            conversation.deferred += 1
+            return
+        if isinstance(cause, _Withheld | ValidationError):
+            return
+        if isinstance(cause, ModelError):
+            raise cause
+        if not isinstance(cause, Trouble):
+            assert cause is not None
+            raise cause
+        raise ModelError(
+            f"model {self.endpoint.spec.name!r} at {self.endpoint.base_url} failed: {cause}",
+            code=cause.code,
+        ) from None
 
 
-def _said(cause: BaseException | None) -> str:
-    """What went wrong with a request, in one line; a lost connection with its reason."""
-    if not isinstance(cause, OpenAIError):
-        return "the response holds no answer"
-    below = cause.__cause__
-    reason = f" ({below})" if isinstance(below, httpx2.TransportError) and str(below) else ""
-    return " ".join(f"{cause}{reason}".split())
+@asynccontextmanager
+async def open_caller(endpoint: Endpoint, pace: Pace | None = None) -> AsyncIterator[Caller]:
+    """A caller that sends at once over HTTP; without a pace one that has no other callers."""
+    async with HttpLine(endpoint) as line:
+        yield Caller(endpoint, line, pace or Pace(limits_of(endpoint.spec)))
 
 
+class _Withheld(Exception):
+    """The model or its provider answered that it will not answer: asking again ends the same."""
+
+
+class _Asking:
+    """One passage while it is asked: its requests, numbered, and what is left of its allowance."""
+
+    def __init__(self, caller: Caller, conversation: Conversation, passage: str) -> None:
+        self._caller = caller
+        self._conversation = conversation
+        self._passage = passage
+        self._number = 0
+        self._failures = 0
+
+    def prompt_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the messages, with those that chat templates put round each."""
+        count = self._caller.endpoint.count_tokens
+        return sum(count(m["content"]) + 8 for m in messages)
+
+    async def create(self, **request: Any) -> Any:
+        """What instructor takes for the SDK's create: sends until a whole reply is there."""
+        # A copy a call: the counts of a shared one are not safe between tasks.
+        retrying = _RETRYING.copy(stop=lambda _: self._failures >= TRANSPORT_TRIES)
+        return await retrying(self._once, request)
+
+    async def _once(self, request: dict[str, Any]) -> _Response:
+        prompt = self.prompt_tokens(request["messages"])
+        most = Tokens(prompt=prompt, cached=0, completion=request["max_tokens"])
+        caller, conversation = self._caller, self._conversation
+        async with caller.pace.turn(most.prompt + most.completion, conversation.party) as turn:
+            self._number += 1
+            call = OpenCall(conversation.book.name(request), self._passage, self._number, most)
+            await conversation.book.opened(call)
+            started = time.perf_counter()
+            try:
+                reply = await caller.line.send(request, call.request_id)
+            except Trouble as trouble:
+                self._failures += 1
+                self._add(call, started, NO_TOKENS, None, str(trouble), trouble.kind == "lost")
+                if trouble.kind == "refused":
+                    turn.refused(trouble.retry_after)
+                elif trouble.kind != "final":
+                    turn.failed()
+                raise
+            tokens = _tokens(reply.completion)
+            turn.answered(tokens.prompt + tokens.completion if tokens else most.prompt)
+        choice = reply.completion.choices[0]
+        content, refusal = choice.message.content, choice.message.refusal
+        self._add(call, started, tokens or NO_TOKENS, content, None, tokens is None)
+        if refusal or choice.finish_reason == "content_filter":
+            why = " ".join((refusal or "its provider filtered the reply").split())[:200]
+            self.refused(ValueError(f"the model refused: {why}"))
+            raise _Withheld(why)
+        return _Response(reply)
+
+    def refused(self, error: Exception, *_: object, **__: object) -> None:
+        """The last reply did not pass, and why."""
+        attempts = self._conversation.attempts
+        line = storable(" ".join(str(error).split())[:500])
+        attempts[-1] = attempts[-1].model_copy(update={"error": line})
+
+    def _add(
+        self,
+        call: OpenCall,
+        started: float,
+        tokens: Tokens,
+        reply: str | None,
+        error: str | None,
+        uncounted: bool,
+    ) -> None:
+        self._conversation.attempts.append(
+            Attempt(
+                passage=call.passage,
+                number=call.number,
+                seconds=time.perf_counter() - started,
+                tokens=tokens,
+                reply=None if reply is None else storable(reply),
+                error=None if error is None else storable(error),
+                request=call.request_id,
+                uncounted=uncounted,
+            )
+        )
+
+
+class _Response:
+    """A reply as instructor looks at it; its `usage` is one that instructor may change."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.choices = reply.completion.choices
+        # Without a usage of this very class instructor looks for another provider's package.
+        self.usage = CompletionUsage.model_construct(
+            prompt_tokens=0, completion_tokens=0, total_tokens=0
+        )
+
+
+NO_TOKENS = Tokens(prompt=0, cached=0, completion=0)
+
+
+def _tokens(completion: Completion) -> Tokens | None:
+    """Tokens as the server counted them; None where it counted none."""
+    usage = completion.usage
+    if usage is None:
+        return None
+    within, made = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Tokens(
+        prompt=usage.prompt_tokens,
+        cached=(within.cached_tokens or 0) if within else 0,
+        completion=usage.completion_tokens,
+        reasoning=(made.reasoning_tokens or 0) if made else 0,
+    )
+
+
+@lru_cache(maxsize=256)
 def _strict_format(answer: type[Wire]) -> dict[str, Any]:
     """Hosted strict output refuses lengths of strings; the reply is checked for them anyway."""
     schema = without_keys(answer.model_json_schema(), frozenset({"minLength", "maxLength"}))
@@ -204,51 +339,3 @@ def _strict_format(answer: type[Wire]) -> dict[str, Any]:
         "type": "json_schema",
         "json_schema": {"name": answer.__name__, "schema": schema, "strict": True},
     }
-
-
-class _AttemptLog:
-    """Turns instructor's hooks into attempts: one a request, also when its reply was refused."""
-
-    def __init__(self, conversation: Conversation, passage: str) -> None:
-        self._conversation = conversation
-        self._passage = passage
-        self._number = 0
-        self._started = time.perf_counter()
-        self._open = False
-
-    def sent(self, *_: object, **__: object) -> None:
-        self._number += 1
-        self._started = time.perf_counter()
-        self._open = True
-
-    def arrived(self, response: ChatCompletion) -> None:
-        usage = response.usage
-        details = usage.prompt_tokens_details if usage else None
-        tokens = Tokens(
-            prompt=usage.prompt_tokens if usage else 0,
-            cached=(details.cached_tokens or 0) if details else 0,
-            completion=usage.completion_tokens if usage else 0,
-        )
-        reply = response.choices[0].message.content if response.choices else None
-        self._add(tokens, None if reply is None else storable(reply), None)
-
-    def refused(self, error: Exception, *_: object, **__: object) -> None:
-        line = storable(" ".join(str(error).split())[:500])
-        attempts = self._conversation.attempts
-        if not self._open and attempts:
-            attempts[-1] = attempts[-1].model_copy(update={"error": line})
-        else:
-            self._add(Tokens(prompt=0, cached=0, completion=0), None, line)
-
-    def _add(self, tokens: Tokens, reply: str | None, error: str | None) -> None:
-        self._open = False
-        self._conversation.attempts.append(
-            Attempt(
-                passage=self._passage,
-                number=self._number,
-                seconds=time.perf_counter() - self._started,
-                tokens=tokens,
-                reply=reply,
-                error=error,
-            )
-        )

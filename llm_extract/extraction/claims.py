@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import Field, create_model
@@ -168,7 +169,8 @@ def messages(reading: Reading, prompt: Prompt, stretch: Stretch) -> list[Message
     ]
 
 
-def example_messages(prompt: Prompt) -> list[Message]:
+@lru_cache(maxsize=32)
+def example_messages(prompt: Prompt) -> tuple[Message, ...]:
     """What stands before every passage, the same bytes each time."""
     found: list[Message] = [{"role": "system", "content": prompt.system}]
     for example in prompt.examples:
@@ -176,13 +178,19 @@ def example_messages(prompt: Prompt) -> list[Message]:
         user = prompt.render_user(passage=example.report, before="", published=published).strip()
         found.append({"role": "user", "content": user})
         found.append({"role": "assistant", "content": compact(example.reply)})
-    return found
+    return tuple(found)
 
 
 def answer_model(figures: Sequence[Figure], linked: bool, most: int) -> type[Wire]:
     """The schema for one passage: its own numbers are the only numbers there are."""
     values = sorted({f.mention.value for f in figures if f.mention.value is not None})
-    printed: Any = Literal[tuple(values)]
+    return _answer_model(tuple(values), linked, most)
+
+
+@lru_cache(maxsize=512)
+def _answer_model(values: tuple[int, ...], linked: bool, most: int) -> type[Wire]:
+    """Passages with the same numbers share a model: making one costs more than filling it."""
+    printed: Any = Literal[values]
     number = printed | None if values else None
     name = str
     fields: dict[str, Any] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, create_model, field_validator
@@ -108,10 +109,11 @@ async def _settled(
     for passage in passages:
         answer = await caller.ask(
             messages(prompt, reading.report.text, passage),
-            answer_model(reading.report.text, passage),
+            answer_model(passage),
             conversation,
             (passage.start, passage.end),
             REPLY_TOKENS,
+            {"passage": reading.report.text[passage.start : passage.end]},
         )
         if answer is None:
             # What stays open does not enter the record; G03 and C02 say so.
@@ -216,7 +218,8 @@ def messages(prompt: Prompt, text: str, passage: Passage) -> list[Message]:
     return [*example_messages(prompt), _user(prompt, text[passage.start : passage.end], words)]
 
 
-def example_messages(prompt: Prompt) -> list[Message]:
+@lru_cache(maxsize=32)
+def example_messages(prompt: Prompt) -> tuple[Message, ...]:
     """What stands before every passage, the same bytes each time."""
     found: list[Message] = [{"role": "system", "content": prompt.system}]
     for example in prompt.examples:
@@ -225,7 +228,7 @@ def example_messages(prompt: Prompt) -> list[Message]:
         reply["numbers"] = {str(n + 1): label for n, label in enumerate(numbers.values())}
         found.append(_user(prompt, example.report, list(numbers)))
         found.append({"role": "assistant", "content": compact(reply)})
-    return found
+    return tuple(found)
 
 
 def _user(prompt: Prompt, passage: str, words: Sequence[str]) -> Message:
@@ -237,36 +240,46 @@ def _words(text: str, figure: Figure) -> str:
     return " ".join(text[figure.start : figure.end].split())
 
 
-def answer_model(text: str, passage: Passage) -> type[Wire]:
-    """The schema for one passage: outcomes that the words allow, names that stand in it."""
-    source = text[passage.start : passage.end]
+def answer_model(passage: Passage) -> type[Wire]:
+    """The schema for one passage: outcomes that the words allow, names that stand in it.
 
-    def stands(cls: type[Wire], names: list[str], info: ValidationInfo) -> list[str]:
-        names = [name for name in names if name.strip().casefold() not in NO_NAME]
-        missing = [name for name in names if find_words(source, name) is None]
-        if missing:
-            raise ValueError(
-                f"{info.field_name}: {missing[0]!r} does not stand in the passage; copy words "
-                "exactly or leave them out"
-            )
-        return names
+    Its validators look for names in the words that stand under `passage` in pydantic's context.
+    """
+    choices = tuple(tuple(o.outcome for o in figure.options) for figure in passage.numbers)
+    return _answer_model(choices, passage.victims, passage.blame)
 
+
+@lru_cache(maxsize=512)
+def _answer_model(
+    choices: tuple[tuple[Outcome, ...], ...], victims: bool, blame: bool
+) -> type[Wire]:
+    """Passages with the same choices share a model: making one costs more than filling it."""
     numbers: dict[str, Any] = {
-        str(n + 1): (Literal[(*(o.outcome for o in figure.options), "none")], ...)
-        for n, figure in enumerate(passage.numbers)
+        str(n): (Literal[(*outcomes, "none")], ...) for n, outcomes in enumerate(choices, start=1)
     }
-    victims = Field(max_length=MOST_NAMES if passage.victims else 0)
-    blamed = Field(max_length=MOST_NAMES if passage.blame else 0)
     names = list[Annotated[str, Field(max_length=LONGEST_NAME)]]
     return create_model(
         "Passage",
         __base__=Wire,
-        __validators__={"stands": field_validator("killed", "wounded", "blamed")(stands)},
+        __validators__={"stands": field_validator("killed", "wounded", "blamed")(_stands)},
         numbers=(create_model("Numbers", __base__=Wire, **numbers), ...),
-        killed=(names, victims),
-        wounded=(names, victims),
-        blamed=(names, blamed),
+        killed=(names, Field(max_length=MOST_NAMES if victims else 0)),
+        wounded=(names, Field(max_length=MOST_NAMES if victims else 0)),
+        blamed=(names, Field(max_length=MOST_NAMES if blame else 0)),
     )
+
+
+def _stands(cls: type[Wire], names: list[str], info: ValidationInfo) -> list[str]:
+    assert info.context is not None
+    source = info.context["passage"]
+    names = [name for name in names if name.strip().casefold() not in NO_NAME]
+    missing = [name for name in names if find_words(source, name) is None]
+    if missing:
+        raise ValueError(
+            f"{info.field_name}: {missing[0]!r} does not stand in the passage; copy words exactly "
+            "or leave them out"
+        )
+    return names
 
 
 # --- what comes back --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import create_model
@@ -186,13 +187,14 @@ def answer_model(question: Question) -> type[Wire]:
     return create_model("Answer", __base__=Wire, answer=(labels, ...))
 
 
-def example_messages(prompt: Prompt) -> list[Message]:
+@lru_cache(maxsize=32)
+def example_messages(prompt: Prompt) -> tuple[Message, ...]:
     """What stands before every question, the same bytes each time."""
     found: list[Message] = [{"role": "system", "content": prompt.system}]
     for example in prompt.examples:
         found.append({"role": "user", "content": example.report.strip()})
         found.append({"role": "assistant", "content": compact(example.reply)})
-    return found
+    return tuple(found)
 
 
 def _user(prompt: Prompt, passage: str, question: Question) -> Message:

@@ -7,6 +7,7 @@ grammar, and hosted servers refuse open objects.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -18,9 +19,15 @@ class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     @classmethod
-    def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+    def model_json_schema(cls, *_: Any, **__: Any) -> dict[str, Any]:
         """The strict schema: instructor puts what this returns into the request."""
-        return strict(super().model_json_schema(*args, **kwargs))
+        return _strict_schema(cls)
+
+
+@lru_cache(maxsize=512)
+def _strict_schema(answer: type[Wire]) -> dict[str, Any]:
+    """Built once for each model of an answer: requests with the same choices share it."""
+    return strict(super(Wire, answer).model_json_schema())
 
 
 def strict(schema: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import anyio
@@ -16,6 +17,7 @@ import httpx2
 from pydantic import SecretStr
 
 from llm_extract.errors import ModelError
+from llm_extract.models.pace import Limits
 from llm_extract.models.pull import Progress, pull
 from llm_extract.models.server import LocalServer, Message
 from llm_extract.models.spec import ModelSpec
@@ -74,6 +76,11 @@ class Endpoint:
         return redact(text, self.api_key)
 
 
+def limits_of(spec: ModelSpec) -> Limits:
+    """How fast the model's server may be asked, as its entry says."""
+    return Limits(spec.most_in_flight, spec.requests_per_minute, spec.tokens_per_minute)
+
+
 @contextmanager
 def open_endpoint(spec: ModelSpec, on_progress: Progress | None = None) -> Iterator[Endpoint]:
     """The model, ready to be asked, for as long as the context lasts.
@@ -102,12 +109,13 @@ async def open_endpoint_async(
             await anyio.to_thread.run_sync(context.__exit__, None, None, None)
 
 
+@lru_cache(maxsize=4096)  # worked examples stand in every request
 def estimate_tokens(text: str) -> int:
     """Tokens of the text with an unknown tokenizer, rather too many than too few.
 
     A token for every digit and every character beyond ASCII, one for 3 of the rest.
     """
-    plain = sum(1 for character in text if character.isascii() and not character.isdigit())
+    plain = len(text.encode("ascii", "ignore").translate(None, b"0123456789"))
     return len(text) - plain + math.ceil(plain / ASCII_CHARACTERS_PER_TOKEN)
 
 

@@ -67,7 +67,11 @@ class ModelSpec(Frozen):
     `context_size` counts tokens of prompt and reply together, for one request. `api_key_env` names
     the environment variable that holds the key; the key itself is never part of a specification.
     `slots` is the number of requests a local model works on at once, `threads` the processor
-    threads it uses (None: as many as the machine has cores).
+    threads it uses (None: as many as the machine has cores). `in_flight` is the most requests that
+    another server is asked at once (fewer when it cannot keep up), `requests_per_minute` and
+    `tokens_per_minute` are limits of one's account there, which are never passed (None: found out).
+    A request that has no whole reply after `request_seconds` is given up: OpenAI's own client waits
+    as long.
     """
 
     name: str
@@ -82,7 +86,16 @@ class ModelSpec(Frozen):
     prices: Prices | None = None
     weights: Weights | None = None
     slots: int = Field(default=4, ge=1)
+    in_flight: int = Field(default=64, ge=1, le=1000)
+    requests_per_minute: float | None = Field(default=None, gt=0)
+    tokens_per_minute: float | None = Field(default=None, gt=0)
+    request_seconds: float = Field(default=600.0, gt=0)
     threads: int | None = Field(default=None, ge=1)
+
+    @property
+    def most_in_flight(self) -> int:
+        """Requests that its server is asked at once at most."""
+        return self.slots if self.kind == "local" else self.in_flight
 
     @field_validator("base_url")
     @classmethod

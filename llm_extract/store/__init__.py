@@ -1,8 +1,32 @@
-"""The store: reports, runs, attempts, records and findings in one database; asks no model."""
+"""The store: reports, jobs, attempts, records and findings in one database; asks no model."""
 
 from __future__ import annotations
 
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
-from llm_extract.store.queries import Store, open_store, without_replies
+from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
+from llm_extract.store.queries import Store, open_store, parsed, with_head, without_replies
+from llm_extract.store.work import LEASE, Committed, Earlier, Item, Opening, Paid, Settlement, Work
 
-__all__ = ["DEFAULT_NAME", "Store", "open_engine", "open_store", "without_replies"]
+__all__ = [
+    "DEFAULT_NAME",
+    "LEASE",
+    "Caps",
+    "Committed",
+    "Earlier",
+    "Item",
+    "Job",
+    "JobState",
+    "Jobs",
+    "Lost",
+    "Opening",
+    "Paid",
+    "Settlement",
+    "Store",
+    "Sums",
+    "Work",
+    "open_engine",
+    "open_store",
+    "parsed",
+    "with_head",
+    "without_replies",
+]

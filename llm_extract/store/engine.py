@@ -96,7 +96,7 @@ def open_engine(path_or_url: str | Path) -> Engine:
             than this version of the package knows. The message never holds the password.
     """
     url = _url(path_or_url)
-    place = _shown(url)
+    place = place_of(url)
     with store_errors(f"cannot open the store {place}"):
         engine = _create(url)
         try:
@@ -107,15 +107,34 @@ def open_engine(path_or_url: str | Path) -> Engine:
     return engine
 
 
+def place_of(url: URL) -> str:
+    """A database for people: its file, else its URL without what can hold a password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    return url.set(query={}).render_as_string(hide_password=True)
+
+
 @contextmanager
-def store_errors(what: str) -> Iterator[None]:
+def store_errors(what: str, *let_through: type[Exception]) -> Iterator[None]:
     """Turns a database error inside the block into a StoreError that begins with `what`."""
     try:
         yield
+    except let_through:
+        raise
     except SQLAlchemyError as error:
         raise StoreError(f"{what}: {_reason(error)}") from error
     except OSError as error:
         raise StoreError(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
+def transaction(engine: Engine, *let_through: type[Exception]) -> Iterator[Connection]:
+    """One transaction: all of it or nothing; database errors become StoreErrors.
+
+    Errors of the classes `let_through` stay what they are: the caller knows what to do.
+    """
+    with store_errors("the store failed", *let_through), engine.begin() as connection:
+        yield connection
 
 
 def _url(path_or_url: str | Path) -> URL:
@@ -130,13 +149,6 @@ def _url(path_or_url: str | Path) -> URL:
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     return url
-
-
-def _shown(url: URL) -> str:
-    """The place of a database for people; what follows the question mark can hold a password."""
-    if url.get_backend_name() == "sqlite":
-        return url.database or ":memory:"
-    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _create(url: URL) -> Engine:

@@ -1,12 +1,15 @@
 """The tables of the store, as the newest migration leaves them; no queries.
 
 A record row holds the whole record as JSON; the columns beside it and the rows of findings exist to
-be searched. Raw replies stand only in `attempts`.
+be searched. Raw replies stand only in `attempts`, which is also the book of what was spent: a row
+is `open` from before its request is sent until its report is settled, and `lost` when its worker
+went away in between.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -25,7 +28,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
+    true,
 )
 
 from llm_extract.documents.text import storable
@@ -73,6 +78,12 @@ metadata = MetaData(
     }
 )
 
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index over the rows of a condition, in both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 reports = Table(
     "reports",
     metadata,
@@ -87,7 +98,19 @@ reports = Table(
     UniqueConstraint("sha256", "id", "source", "published"),
 )
 
-REPORT_KEY_COLUMNS = (reports.c.sha256, reports.c.id, reports.c.source, reports.c.published)
+COUNTERS = (
+    *("clean", "flagged", "failed", "cached"),
+    *("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost"),
+    *("reserved_tokens", "reserved_cost"),
+)
+"""Sums over a run, kept with each settlement so that nobody counts a million rows. The first four
+count items; costs are nanodollars. `reserved_…` is what requests under way may use at worst, and
+what those may have used whose reply was lost or bore no count."""
+
+
+def _counter(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
 
 runs = Table(
     "runs",
@@ -98,6 +121,16 @@ runs = Table(
     Column("settings", JSON, nullable=False),
     Column("version", Text, nullable=False),
     Column("counts", JSON),
+    Column("key", String(64), index=True, comment="digest of all that decides a job; null: no job"),
+    Column("state", String(9), nullable=False, server_default="done"),
+    Column("reason", Words, comment="why it is paused, one line"),
+    Column("inputs", JSON, comment="what is read and how, for a job that goes on reading"),
+    Column("read", Integer, nullable=False, server_default="0", comment="items added"),
+    Column("all_read", Boolean, nullable=False, server_default=true()),
+    Column("max_tokens", BigInteger, comment="null: no cap"),
+    Column("max_cost", BigInteger, comment="nanodollars; null: no cap"),
+    Column("deadline", Moment),
+    *(_counter(name) for name in COUNTERS),
 )
 
 records = Table(
@@ -125,16 +158,8 @@ WORK_KEY_COLUMNS = (
     records.c.repair,
 )
 
-IS_FINISHED = text("disposition != 'failed'")
-"""Only finished work is unique: each failed try of the same work stays as a row of its own run."""
-
-Index(
-    "uq_records_work_key",
-    *WORK_KEY_COLUMNS,
-    unique=True,
-    sqlite_where=IS_FINISHED,
-    postgresql_where=IS_FINISHED,
-)
+# Only finished work is unique: each failed try of the same work stays as a row of its own run.
+Index("uq_records_work_key", *WORK_KEY_COLUMNS, unique=True, **_where("disposition != 'failed'"))
 
 run_items = Table(
     "run_items",
@@ -145,6 +170,13 @@ run_items = Table(
     Column("report_pk", ForeignKey("reports.pk"), index=True, comment="null: never read"),
     Column("record_pk", ForeignKey("records.pk"), index=True, comment="null: not done yet"),
     Column("from_cache", Boolean, nullable=False),
+    Column("characters", Integer, nullable=False, server_default="0", comment="of the text"),
+    Column("worker", Text, comment="who works on it; null: nobody"),
+    Column("lease_until", Moment, comment="null: as long as its worker lives"),
+    Column("tries", Integer, nullable=False, server_default="0", comment="given back unread"),
+    Column("again", Boolean, nullable=False, server_default=false(), comment="earlier work void"),
+    Index("ix_run_items_open", "run_id", "position", **_where("record_pk IS NULL")),
+    Index("ix_run_items_worker", "worker", **_where("record_pk IS NULL")),
 )
 
 attempts = Table(
@@ -152,7 +184,14 @@ attempts = Table(
     metadata,
     Column("pk", Integer, primary_key=True),
     Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("record_pk", ForeignKey("records.pk"), nullable=False, index=True),
+    Column("record_pk", ForeignKey("records.pk"), index=True, comment="null: not settled"),
+    Column("position", Integer, comment="the item it was made for"),
+    Column("request", String(64), nullable=False, server_default="", index=True),
+    Column("state", String(9), nullable=False, server_default="settled"),
+    Column("most_tokens", BigInteger, nullable=False, server_default="0"),
+    Column("most_cost", BigInteger, nullable=False, server_default="0"),
+    Column("cost", BigInteger, nullable=False, server_default="0", comment="nanodollars"),
+    Column("reasoning_tokens", COUNT, nullable=False, server_default="0"),
     Column("passage", Text, nullable=False),
     Column("number", Integer, nullable=False),
     Column("seconds", Float, nullable=False),
@@ -161,6 +200,7 @@ attempts = Table(
     Column("completion_tokens", COUNT, nullable=False),
     Column("reply", Words),
     Column("error", Words),
+    Index("ix_attempts_open", "run_id", "position", **_where("state = 'open'")),
 )
 
 findings = Table(

@@ -15,6 +15,7 @@ from llm_extract.cli import run as run_command
 from llm_extract.documents.report import Report
 from llm_extract.errors import ModelError
 from llm_extract.export import read_records
+from llm_extract.extraction.call import NO_BOOK, Book
 from llm_extract.pipeline import Settings, WorkKey
 from llm_extract.record import Record
 
@@ -25,6 +26,8 @@ class ScriptedPipeline:
     """Gives every report the claims of the example record, under the report's own head."""
 
     slots = 2
+    prices = None
+    down_since = None
 
     def __init__(self) -> None:
         self.settings = Settings()
@@ -52,7 +55,7 @@ class ScriptedPipeline:
             package_version="0.1.0",
         )
 
-    async def process(self, report: Report) -> Record:
+    async def process(self, report: Report, party: str = "", book: Book = NO_BOOK) -> Record:
         self.before(report)
         await checkpoint()
         self.processed.append(report.id)

@@ -15,7 +15,7 @@ from scripted_server import Script, ScriptedServer
 
 from llm_extract.documents import report_from_text
 from llm_extract.extraction import claims, mention
-from llm_extract.extraction.call import Caller, Conversation
+from llm_extract.extraction.call import Conversation, open_caller
 from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.reading import Reading
 from llm_extract.extraction.understanding import Understanding
@@ -75,7 +75,7 @@ def extract() -> Iterator[Callable[..., Outcome]]:
             conversation = Conversation()
 
             async def work() -> CasualtyReport:
-                async with Caller(endpoint) as caller:
+                async with open_caller(endpoint) as caller:
                     by: Any = STRATEGIES[strategy]
                     understood: Understanding = await by(
                         read(text), load_prompt(strategy), caller, conversation

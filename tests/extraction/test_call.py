@@ -16,7 +16,13 @@ from tenacity.wait import wait_none
 
 from llm_extract.errors import ModelError
 from llm_extract.extraction import call
-from llm_extract.extraction.call import REASKS, TRANSPORT_TRIES, Caller, Conversation
+from llm_extract.extraction.call import (
+    MOST_REQUESTS,
+    REASKS,
+    TRANSPORT_TRIES,
+    Conversation,
+    open_caller,
+)
 from llm_extract.extraction.wire import Wire
 from llm_extract.models.endpoint import Endpoint
 from llm_extract.models.spec import Mode, ModelSpec
@@ -57,7 +63,7 @@ class Desk:
 
     def ask(self, text: str = "Shells killed 12 in Belkesh.", longest: int = 50) -> Toll | None:
         async def work() -> Toll | None:
-            async with Caller(self.endpoint) as caller:
+            async with open_caller(self.endpoint) as caller:
                 messages = [{"role": "user", "content": text}]
                 return await caller.ask(messages, Toll, self.conversation, PASSAGE, longest)
 
@@ -185,16 +191,13 @@ def test_a_response_without_an_answer_is_one_clear_line(desk: Start) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("bad", ["\ud800", "\x00"])
-def test_letters_that_no_store_can_hold_are_replaced_in_what_stays_on_record(
-    desk: Start, bad: str
-) -> None:
-    asked = desk([Reply(f"no JSON {bad} at all"), reply(GOOD)])
+def test_letters_that_no_store_can_hold_are_replaced_in_what_stays_on_record(desk: Start) -> None:
+    asked = desk([Reply("no JSON \x00 at all"), reply(GOOD)])
     asked.ask()
     first = asked.conversation.attempts[0]
     assert first.reply == "no JSON \ufffd at all"
     assert json.loads(first.model_dump_json())["error"] == first.error
-    assert first.error is not None and bad not in first.error
+    assert first.error is not None and "\x00" not in first.error
 
 
 # --- transport ---------------------------------------------------------------------------------
@@ -205,7 +208,9 @@ def test_a_busy_server_is_asked_again(desk: Start, status: int) -> None:
     asked = desk([busy(status), reply(GOOD)])
     assert asked.ask() == Toll(killed=12, place="Belkesh")
     assert len(asked.server.chats) == 2
-    assert len(asked.conversation.attempts) == 1
+    first, second = asked.conversation.attempts
+    assert str(status) in (first.error or "") and second.error is None
+    assert not first.uncounted
 
 
 def test_the_wait_that_a_server_asks_for_is_kept(desk: Start) -> None:
@@ -219,6 +224,7 @@ def test_a_connection_cut_in_the_middle_of_a_reply_is_made_again(desk: Start) ->
     asked = desk([reply(GOOD, close_after=20), reply(GOOD)])
     assert asked.ask() == Toll(killed=12, place="Belkesh")
     assert len(asked.server.chats) == 2
+    assert [a.uncounted for a in asked.conversation.attempts] == [True, False]
 
 
 def test_a_server_that_has_gone_is_said_with_the_reason(
@@ -239,7 +245,7 @@ def test_a_server_that_stays_broken_is_given_up_in_one_clear_line(desk: Start) -
     assert caught.value.code == "model_failed"
     assert "\n" not in str(caught.value)
     assert len(asked.server.chats) == TRANSPORT_TRIES
-    assert len(asked.errors) == 1 and "500" in (asked.errors[0] or "")
+    assert ["500" in (error or "") for error in asked.errors] == [True] * TRANSPORT_TRIES
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
@@ -258,11 +264,28 @@ def test_an_exhausted_quota_is_not_waited_for(desk: Start) -> None:
     assert len(asked.server.chats) == 1
 
 
-def test_the_worst_case_is_bounded(desk: Start) -> None:
-    script = [busy()] * (TRANSPORT_TRIES - 1) + [reply(BAD)]
-    asked = desk(script * (1 + REASKS))
+def test_the_worst_case_is_bounded_and_retries_are_not_multiplied(desk: Start) -> None:
+    asked = desk([busy()] * (TRANSPORT_TRIES - 1) + [reply(BAD)] + [busy()] * 20)
+    with pytest.raises(ModelError, match="503"):
+        asked.ask()
+    assert len(asked.server.chats) == MOST_REQUESTS == TRANSPORT_TRIES + REASKS
+
+
+def test_each_request_bears_an_id_of_its_own_that_is_kept(desk: Start) -> None:
+    asked = desk([busy(), reply(BAD), reply(GOOD)])
+    asked.ask()
+    sent = [request.headers["x-client-request-id"] for request in asked.server.chats]
+    assert sent == [attempt.request for attempt in asked.conversation.attempts]
+    assert len(set(sent)) == 3
+
+
+def test_a_refusal_of_the_model_is_not_asked_again(desk: Start) -> None:
+    body: dict[str, Any] = json.loads(reply(GOOD).body("scripted"))
+    body["choices"][0]["message"] = {"role": "assistant", "content": None, "refusal": "I can't."}
+    asked = desk([Reply(raw=json.dumps(body).encode())])
     assert asked.ask() is None
-    assert len(asked.server.chats) == TRANSPORT_TRIES * (1 + REASKS)
+    assert asked.errors == ["the model refused: I can't."]
+    assert len(asked.server.chats) == 1
 
 
 def test_a_request_over_the_context_is_refused_before_it_is_sent(desk: Start) -> None:
@@ -294,6 +317,7 @@ def test_a_server_that_counts_no_tokens_is_no_trouble(desk: Start) -> None:
     asked = desk([Reply(raw=json.dumps(body).encode())])
     assert asked.ask() is not None
     assert asked.conversation.tokens().prompt == 0
+    assert asked.conversation.attempts[0].uncounted
 
 
 @pytest.mark.parametrize(

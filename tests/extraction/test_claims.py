@@ -123,7 +123,7 @@ def test_the_document_strategy_asks_once_and_never_without_a_figure(extract: Ext
 
 @pytest.mark.parametrize("strategy", ["sentence", "document"])
 def test_every_request_starts_with_the_same_bytes(extract: Extract, strategy: str) -> None:
-    shared = example_messages(load_prompt(strategy))
+    shared = list(example_messages(load_prompt(strategy)))
     for chat in extract(strategy, TEXT, [reply({"claims": []})]).server.chats:
         assert chat.body["messages"][: len(shared)] == shared
 

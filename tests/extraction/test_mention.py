@@ -54,7 +54,7 @@ def test_a_report_without_people_costs_no_call(extract: Extract) -> None:
 
 def test_every_request_starts_with_the_same_bytes() -> None:
     prompt = load_prompt("mention")
-    shared = example_messages(prompt)
+    shared = list(example_messages(prompt))
     for text in (MAYOR, JUDGE):
         assert messages(prompt, text, whole(text))[: len(shared)] == shared
 
@@ -79,7 +79,7 @@ def test_the_schema_allows_only_outcomes_that_the_words_allow(reading: Read) -> 
     read = reading(MAYOR)
     figure = next(f for f in read.figures if f.options)
     both = (Option("injured", None, 1.0), Option("missing", None, 1.2))
-    model = answer_model(MAYOR, whole(MAYOR, numbers=(replace(figure, options=both),)))
+    model = answer_model(whole(MAYOR, numbers=(replace(figure, options=both),)))
     schema = model.model_json_schema()
     assert schema["properties"]["numbers"]["properties"]["1"]["enum"] == [
         "injured",
@@ -91,7 +91,7 @@ def test_the_schema_allows_only_outcomes_that_the_words_allow(reading: Read) -> 
 
 
 def test_the_schema_holds_no_number_at_all_and_is_strict(reading: Read) -> None:
-    schema = answer_model(MAYOR, whole(MAYOR)).model_json_schema()
+    schema = answer_model(whole(MAYOR)).model_json_schema()
     text = json.dumps(schema)
     assert '"integer"' not in text and '"number"' not in text
     assert "$ref" not in text and "$defs" not in text
@@ -101,7 +101,7 @@ def test_the_schema_holds_no_number_at_all_and_is_strict(reading: Read) -> None:
 
 
 def test_what_is_not_asked_cannot_be_answered() -> None:
-    model = answer_model(MAYOR, whole(MAYOR, victims=False, blame=False))
+    model = answer_model(whole(MAYOR, victims=False, blame=False))
     for key, words in (("killed", "Anton Brell"), ("blamed", "the fire service")):
         with pytest.raises(ValidationError):
             model.model_validate({**NOTHING, key: [words]})

@@ -10,7 +10,7 @@ import pytest
 from pydantic import Field
 
 from llm_extract import Extractor, Record, check
-from llm_extract.extraction.call import Caller, Conversation
+from llm_extract.extraction.call import Conversation, open_caller
 from llm_extract.extraction.wire import Wire
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import open_endpoint_async
@@ -77,7 +77,7 @@ def test_the_smallest_model_is_fetched_and_serves_a_call_in_the_form_that_was_as
     async def work() -> Toll | None:
         async with (
             open_endpoint_async(find_model(SMALLEST)) as endpoint,
-            Caller(endpoint) as caller,
+            open_caller(endpoint) as caller,
         ):
             said = [{"role": "user", "content": "In Ostra 7 people were killed. Answer in JSON."}]
             return await caller.ask(said, Toll, conversation, (0, 31), 60)

@@ -9,19 +9,23 @@ from typing import Any
 import anyio
 import pytest
 
+from llm_extract.batch import RunSummary, run_reports
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import ModelError
 from llm_extract.export import read_records
+from llm_extract.extraction.call import NO_BOOK, Book
 from llm_extract.pipeline import Settings, WorkKey
 from llm_extract.record import Failure, Record
-from llm_extract.runs import RunSummary, run_reports
 from llm_extract.store import Store, open_store
 
-EXAMPLE = next(iter(read_records(Path(__file__).parent / "export" / "example_records.jsonl")))
+EXAMPLE = next(iter(read_records(Path(__file__).parents[1] / "export" / "example_records.jsonl")))
 
 
 class ScriptedPipeline:
     """Answers each report with the example's claims after as many turns as `turns` says."""
+
+    prices = None
+    down_since = None
 
     def __init__(self, slots: int = 3) -> None:
         self.settings = Settings()
@@ -44,7 +48,7 @@ class ScriptedPipeline:
     def work_key(self, report: Report) -> WorkKey:
         return WorkKey(report.sha256, "", "0f", "scripted", "sentence", "0.1.0")
 
-    async def process(self, report: Report) -> Record:
+    async def process(self, report: Report, party: str = "", book: Book = NO_BOOK) -> Record:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:

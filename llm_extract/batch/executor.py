@@ -1,0 +1,456 @@
+"""Works off jobs: claims items, has them read, settles them; stops where going on would do harm.
+
+Reports are read side by side, as many as the pipeline has slots; jobs of one worker run side by
+side too and share each server evenly (`models.pace`). A job is stopped softly: nothing new is
+begun, and what is under way is finished and paid for.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from llm_extract.batch.committer import Committer
+from llm_extract.batch.pipelines import ReportPipeline
+from llm_extract.batch.progress import RunSummary, Stage
+from llm_extract.errors import LlmExtractError, ModelError
+from llm_extract.extraction.call import OpenCall
+from llm_extract.models.prices import cost
+from llm_extract.pipeline import WorkKey
+from llm_extract.record import Attempt, Record
+from llm_extract.store import (
+    LEASE,
+    Item,
+    Job,
+    Opening,
+    Paid,
+    Settlement,
+    Store,
+    Work,
+    parsed,
+    with_head,
+    without_replies,
+)
+
+CLAIMED_AT_ONCE = 64
+"""Items claimed by one transaction: a few times as many as are settled while it is written."""
+
+ACCOUNT_TROUBLE = frozenset({"quota", "refused_key", "unknown_model", "missing_key"})
+"""Codes of failures that every other report would meet as well: the job is paused."""
+STOPPED = "stopped"
+BUDGET = "budget"
+"""Codes of a request that was not sent: the job was stopped, its cap would be passed."""
+
+ALIKE_FAILURES = 20
+"""So many failures of one code in a row, none read between, are not the fault of the reports."""
+MOST_TRIES = 3
+"""A report that is given back so often while its server is down is taken for the reason."""
+PATIENCE = 1800.0
+"""Seconds that a server may give no answer at all before the job is paused."""
+LOOK_SECONDS = 1.0
+"""How often health and deadline are looked at, and items that another worker may have freed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A job, who reads its reports, and who is told.
+
+    `on_record` gets each record after it was written, in the order of completion; `positions`
+    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`.
+    """
+
+    job: Job
+    pipeline: ReportPipeline
+    on_record: Callable[[Record], None] | None = None
+    on_progress: Callable[[RunSummary], None] = lambda _: None
+    positions: Sequence[int] | None = None
+    patience: float = PATIENCE
+    began: float = field(default_factory=time.monotonic)
+
+
+class Stopper:
+    """Stops all work of a program: softly the first time, at once the second."""
+
+    def __init__(self) -> None:
+        self._soft: list[Callable[[str], None]] = []
+        self._scope: anyio.CancelScope | None = None
+        self.reason: str | None = None
+
+    def stop(self, reason: str) -> None:
+        """Begin nothing new, finish what is under way; when asked again, drop that too."""
+        if self.reason is not None and self._scope is not None:
+            self._scope.cancel()
+        self.reason = reason
+        for soft in self._soft:
+            soft(reason)
+
+    def watch(self, soft: Callable[[str], None], scope: anyio.CancelScope) -> None:
+        """Whom to tell, and what to cancel."""
+        self._soft.append(soft)
+        self._scope = scope
+        if self.reason is not None:
+            soft(self.reason)
+
+
+async def work_off(
+    plans: Sequence[Plan], store: Store, worker: str, stopper: Stopper | None = None
+) -> list[RunSummary]:
+    """Settle what is open of these jobs, all at the same time; how each of them stands then.
+
+    `worker` is a name that no other worker of the store bears. On SQLite the caller must be the
+    store's sole worker.
+
+    Raises:
+        LlmExtractError: a model cannot be used, or the store cannot be written. As after a
+            cancellation, what was settled before stays settled and the rest is free for others.
+    """
+    work = store.work(worker)
+    one = CapacityLimiter(1)
+    committer = Committer(work, one)
+    runs = [_JobRun(plan, store, work, committer, one) for plan in plans]
+    try:
+        async with anyio.create_task_group() as group:
+            if stopper is not None:
+                for run in runs:
+                    stopper.watch(run.stop, group.cancel_scope)
+            group.start_soon(committer.run)
+            if store.is_shared:
+                group.start_soon(_beat, work, one)
+            async with anyio.create_task_group() as jobs:
+                for run in runs:
+                    jobs.start_soon(run.work_off)
+            group.cancel_scope.cancel()
+    except BaseExceptionGroup as errors:
+        raise own_error(errors) or errors from None
+    finally:
+        with anyio.CancelScope(shield=True):
+            for run in runs:
+                await to_thread.run_sync(work.free, run.id, limiter=one)
+    return [run.end() for run in runs]
+
+
+class _JobRun:
+    """One job while this worker works on it."""
+
+    def __init__(
+        self, plan: Plan, store: Store, work: Work, committer: Committer, one: CapacityLimiter
+    ) -> None:
+        self.id = plan.job.id
+        self._plan = plan
+        self._store = store
+        self._work = work
+        self._committer = committer
+        self._one = one
+        self._sums = plan.job.sums
+        self._stage: Stage = "working"
+        self._claims = self._facilities = 0
+        self._in_work: dict[WorkKey, anyio.Event] = {}
+        self._active = 0
+        self._idle = anyio.Event()
+        self._stopped: str | None = None
+        self._alike: tuple[str, int] = ("", 0)
+        self._scope = anyio.CancelScope()
+
+    def stop(self, reason: str, *, at_once: bool = False) -> None:
+        """Begin nothing new of this job; `at_once` drops what is under way as well."""
+        if self._stopped is None:
+            self._stopped = reason
+        self._idle.set()
+        if at_once:
+            self._scope.cancel()
+
+    def summary(self, **changes: Any) -> RunSummary:
+        """How the job stands."""
+        sums = self._sums
+        known: dict[str, Any] = {
+            "run_id": self.id,
+            "stage": self._stage,
+            "read": sums.read,
+            "settled": sums.settled,
+            "cached": sums.cached,
+            "clean": sums.clean,
+            "flagged": sums.flagged,
+            "failed": sums.failed,
+            "claims": self._claims,
+            "facilities": self._facilities,
+            "calls": sums.calls,
+            "tokens": sums.tokens,
+            "cost": sums.cost,
+            "seconds": time.monotonic() - self._plan.began,
+            "paused": self._stopped,
+        }
+        return RunSummary(**{**known, **changes})
+
+    def end(self) -> RunSummary:
+        """Note in the store that the job is done or paused, and how it stands."""
+        left = self._work.open_items(self.id)
+        self._sums = self._store.jobs.get(self.id).sums
+        if self._stopped is None and left == 0 and self._plan.job.all_read:
+            self._store.jobs.move(self.id, "done")
+        elif self._stopped is not None and left:
+            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
+        elif left == 0:
+            self._store.jobs.move(self.id, "done", out_of=("running",))
+            self._stopped = None
+        self._stage = "done"
+        summary = self.summary()
+        self._plan.on_progress(summary)
+        return summary
+
+    async def work_off(self) -> None:
+        """Settle what is open; the model is started when the first item needs it."""
+        send, receive = anyio.create_memory_object_stream[Item](CLAIMED_AT_ONCE)
+        with self._scope:
+            async with anyio.create_task_group() as group, receive:
+                group.start_soon(self._feed, send)
+                first = await _next(receive)
+                if first is not None:
+                    self._step("starting")
+                    async with self._plan.pipeline as _:
+                        self._step("working")
+                        await self._read_all(first, receive)
+                group.cancel_scope.cancel()
+
+    async def _read_all(self, first: Item, receive: MemoryObjectReceiveStream[Item]) -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._look)
+            async with anyio.create_task_group() as readers:
+                for n in range(self._plan.pipeline.slots):
+                    readers.start_soon(self._reader, receive.clone(), first if n == 0 else None)
+            group.cancel_scope.cancel()
+
+    async def _feed(self, send: MemoryObjectSendStream[Item]) -> None:
+        """Claim items and hand them on; those of finished work are settled here."""
+        with send:
+            while self._stopped is None:
+                items = await self._claim()
+                if not items:
+                    if await self._nothing_left():
+                        return
+                    continue
+                for item in await self._without_earlier(items):
+                    self._active += 1
+                    await send.send(item)
+
+    async def _claim(self) -> list[Item]:
+        most = min(CLAIMED_AT_ONCE, 2 * self._plan.pipeline.slots)
+        claim = partial(self._work.claim, self.id, most, self._plan.positions)
+        return await to_thread.run_sync(claim, limiter=self._one)
+
+    async def _nothing_left(self) -> bool:
+        """Whether the job is done here: nobody works on it, or another's lease must run out."""
+        if self._active:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+            return False
+        if not self._store.is_shared or self._plan.positions is not None:
+            return True
+        left = await to_thread.run_sync(self._work.open_items, self.id, limiter=self._one)
+        if left:
+            await anyio.sleep(LOOK_SECONDS)
+        return left == 0
+
+    async def _without_earlier(self, items: Sequence[Item]) -> list[Item]:
+        """The items whose work was never done; the others are settled with what was."""
+        keys = {item.position: self._plan.pipeline.work_key(item.report) for item in items}
+        asked = [keys[item.position] for item in items if not item.again]
+        earlier = await to_thread.run_sync(self._work.earlier, asked, limiter=self._one)
+        left = []
+        async with anyio.create_task_group() as group:
+            for item in items:
+                found = earlier.get(keys[item.position]) if not item.again else None
+                if found is None:
+                    left.append(item)
+                else:
+                    record = parsed(found.json)
+                    group.start_soon(self._settle, item, record, None, found.pk)
+        return left
+
+    async def _reader(self, receive: MemoryObjectReceiveStream[Item], first: Item | None) -> None:
+        with receive:
+            item = first or await _next(receive)
+            while item is not None:
+                if self._stopped is None:
+                    await self._read(item)
+                self._active -= 1
+                self._idle.set()
+                item = await _next(receive)
+
+    async def _read(self, item: Item) -> None:
+        """One item settled; work that is being done for another item is waited for."""
+        key = self._plan.pipeline.work_key(item.report)
+        if not item.again:
+            while (same := self._in_work.get(key)) is not None:
+                await same.wait()
+                if not await self._without_earlier([item]):
+                    return
+        done = self._in_work[key] = anyio.Event()
+        try:
+            book = _ItemBook(self._committer, item, self._plan.pipeline)
+            record = await self._plan.pipeline.process(item.report, str(self.id), book)
+            await self._judge(item, key, record, book)
+        finally:
+            if self._in_work.get(key) is done:
+                del self._in_work[key]
+            done.set()
+
+    async def _judge(self, item: Item, key: WorkKey, record: Record, book: _ItemBook) -> None:
+        """Settle a record, or give its item back where not the report is at fault."""
+        code = record.failure.code if record.failure is not None else ""
+        paid = book.paid(record)
+        down = self._plan.pipeline.down_since is not None
+        if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
+            assert record.failure is not None
+            self.stop(record.failure.message)
+            await self._give_back(item, paid)
+        elif code == "model_failed" and down and item.tries + 1 < MOST_TRIES:
+            await self._give_back(item, paid)
+        else:
+            await self._settle(item, record, key, None, paid)
+            self._count_alike(record)
+
+    def _count_alike(self, record: Record) -> None:
+        """Stop where report after report fails in the same way at the model's."""
+        code = record.failure.code if record.failure is not None else ""
+        at_model = code.startswith("model_")
+        self._alike = (code, self._alike[1] + 1 if code == self._alike[0] and at_model else 1)
+        if at_model and self._alike[1] >= ALIKE_FAILURES:
+            assert record.failure is not None
+            self.stop(
+                f"{ALIKE_FAILURES} reports in a row failed alike, the last one so: "
+                f"{record.failure.message}"
+            )
+
+    async def _give_back(self, item: Item, paid: Sequence[Paid]) -> None:
+        await self._committer.settle(Settlement(item.run_id, item.position, paid=paid))
+
+    async def _settle(
+        self,
+        item: Item,
+        record: Record,
+        key: WorkKey | None,
+        pk: int | None,
+        paid: Sequence[Paid] = (),
+    ) -> None:
+        if pk is not None:
+            report = item.report
+            record = with_head(record, report.id, report.source, report.title)
+        kept = without_replies(record)
+        counted = await self._committer.settle(
+            Settlement(
+                item.run_id,
+                item.position,
+                record.disposition,
+                key,
+                kept if pk is None else None,
+                pk,
+                paid,
+            )
+        )
+        if not counted:
+            return
+        self._claims += len(record.claims)
+        self._facilities += len(record.facilities)
+        if self._plan.on_record is not None:
+            self._plan.on_record(kept)
+        self._step()
+
+    def _step(self, stage: Stage | None = None) -> None:
+        self._stage = stage or self._stage
+        self._sums = self._committer.sums.get(self.id, self._sums)
+        self._plan.on_progress(self.summary())
+
+    async def _look(self) -> None:
+        """Watch the deadline and the server's health."""
+        deadline = self._plan.job.caps.deadline
+        left = (deadline - datetime.now(UTC)).total_seconds() if deadline else math.inf
+        end = time.monotonic() + left  # a clock that jumps meanwhile changes nothing
+        while True:
+            now = time.monotonic()
+            if now >= end and deadline is not None:
+                self.stop(f"the deadline {deadline:%Y-%m-%d %H:%M} UTC has come")
+            down = self._plan.pipeline.down_since
+            if down is not None and now - down > self._plan.patience:
+                self.stop(
+                    f"the model's server has given no answer for {self._plan.patience / 60:.0f} "
+                    "minutes; resume when it does",
+                    at_once=True,
+                )
+            await anyio.sleep(LOOK_SECONDS)
+
+
+class _ItemBook:
+    """The book of one item: its requests are written down and reserved for before they are sent."""
+
+    def __init__(self, committer: Committer, item: Item, pipeline: ReportPipeline) -> None:
+        self._committer = committer
+        self._item = item
+        self._prices = pipeline.prices
+        self._openings: dict[str, Opening] = {}
+
+    def name(self, request: Mapping[str, Any]) -> str:
+        """See `Book.name`."""
+        return str(uuid4())
+
+    async def opened(self, call: OpenCall) -> None:
+        """See `Book.opened`."""
+        opening = Opening(
+            run_id=self._item.run_id,
+            position=self._item.position,
+            request=call.request_id,
+            passage=call.passage,
+            number=call.number,
+            most_tokens=call.most.prompt + call.most.completion,
+            most_cost=cost(call.most, self._prices),
+        )
+        refused = await self._committer.open(opening)
+        if refused == STOPPED:
+            raise ModelError("the job was paused or cancelled by another program", code=STOPPED)
+        if refused is not None:
+            raise ModelError(
+                f"the budget is used up: the next request could pass the cap of {refused}; raise "
+                "it with `llm-extract job resume`",
+                code=BUDGET,
+            )
+        self._openings[call.request_id] = opening
+
+    def paid(self, record: Record) -> list[Paid]:
+        """All requests of a record with their prices."""
+        made = record.provenance.attempts if record.provenance is not None else []
+        return [self._priced(attempt) for attempt in made]
+
+    def _priced(self, attempt: Attempt) -> Paid:
+        opening = self._openings.get(attempt.request)
+        return Paid(attempt, cost(attempt.tokens, self._prices), opening)
+
+
+async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:
+    try:
+        return await receive.receive()
+    except anyio.EndOfStream:
+        return None
+
+
+async def _beat(work: Work, one: CapacityLimiter) -> None:
+    while True:
+        await anyio.sleep(LEASE.total_seconds() / 4)
+        await to_thread.run_sync(work.beat, limiter=one)
+
+
+def own_error(group: BaseExceptionGroup[BaseException]) -> LlmExtractError | None:
+    """The first error of ours in a group: it is the one that says what to do."""
+    for error in group.exceptions:
+        found = own_error(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, LlmExtractError):
+            return found
+    return None

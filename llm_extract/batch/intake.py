@@ -1,0 +1,52 @@
+"""Reports into the store, in chunks written whole, so that reading goes on where it ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice
+
+from anyio import to_thread
+
+from llm_extract.batch.progress import RunSummary
+from llm_extract.documents.report import Report, UnreadableReport
+from llm_extract.record import Record
+from llm_extract.store import Job, Store
+
+CHUNK = 200
+"""Reports a transaction: few enough to show progress, enough that writing is no cost."""
+
+
+async def take_in(
+    reports: Iterable[Report | UnreadableReport],
+    job: Job,
+    store: Store,
+    worker: str,
+    on_record: Callable[[Record], None] | None = None,
+    on_progress: Callable[[RunSummary], None] = lambda _: None,
+    began: float | None = None,
+) -> Job:
+    """Add the reports to a job after those that it has; the job as it stands when all are read.
+
+    What cannot be read is settled as failed at once. Memory holds one chunk, however many reports
+    there are. Seconds count from `began` (`time.monotonic`), else from now.
+    """
+    work, began = store.work(worker), time.monotonic() if began is None else began
+    found, read, last = iter(reports), job.sums.read, False
+    failed = job.sums.failed
+    while not last:
+        chunk = await to_thread.run_sync(lambda: list(islice(found, CHUNK)))
+        last = len(chunk) < CHUNK
+        add = partial(work.take_in, job.id, read, chunk, last)
+        broken = await to_thread.run_sync(add)
+        for record in broken:
+            if on_record is not None:
+                on_record(record)
+        read, failed = read + len(chunk), failed + len(broken)
+        seconds = time.monotonic() - began
+        summary = RunSummary(
+            job.id, "reading", read=read, settled=failed, failed=failed, seconds=seconds
+        )
+        on_progress(summary)
+    return store.jobs.get(job.id)

@@ -1,0 +1,200 @@
+"""A job's identity and its life: found or begun, read on, worked off, stopped, taken up again.
+
+A job is its inputs, prompts, model, strategy and settings: changing any of them is another job,
+whose unchanged reports cost nothing: their work is found by its key. Its inputs are read into the
+store first; after that the files are no longer needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from itertools import islice
+from typing import Any
+
+import anyio
+
+from llm_extract.batch.alone import worker_of
+from llm_extract.batch.executor import Plan, Stopper, work_off
+from llm_extract.batch.intake import take_in
+from llm_extract.batch.progress import RunSummary
+from llm_extract.batch.runs import worker_name
+from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
+from llm_extract.errors import StoreError
+from llm_extract.pipeline import Pipeline
+from llm_extract.record import Record
+from llm_extract.store import Caps, Job, Store
+
+STDIN = "-"
+
+OPTION_NAMES = ("text_column", "id_column", "date_column", "title_column", "max_bytes")
+
+PAUSE_SECONDS = 30.0
+"""How long `pause` waits for a worker to finish the requests that are under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a job reads: paths as they were given, how, and at most how many reports."""
+
+    paths: Sequence[str]
+    options: ReadOptions
+    limit: int | None = None
+
+    def fingerprint(self) -> str:
+        """Digest of what the inputs are now; see `documents.input_fingerprint`."""
+        return input_fingerprint(self.paths, self.options)
+
+    def as_value(self, fingerprint: str) -> dict[str, Any]:
+        """As the store keeps it; paths are made absolute, since a job is resumed from anywhere."""
+        options = {name: getattr(self.options, name) for name in OPTION_NAMES}
+        options["published"] = self.options.published and self.options.published.isoformat()
+        paths = [path if path == STDIN else os.path.abspath(path) for path in self.paths]
+        return {
+            "paths": paths,
+            "options": options,
+            "limit": self.limit,
+            "fingerprint": fingerprint,
+        }
+
+    @classmethod
+    def from_value(cls, value: dict[str, Any]) -> Inputs:
+        """What `as_value` made."""
+        options = dict(value["options"])
+        published = options.pop("published")
+        day = date.fromisoformat(published) if published else None
+        return cls(value["paths"], ReadOptions(published=day, **options), value["limit"])
+
+
+def job_key(inputs: Inputs, fingerprint: str, pipeline: Pipeline) -> str:
+    """Hex digest of all that decides a job."""
+    decides = {
+        **inputs.as_value(fingerprint),
+        "paths": None,  # the fingerprint knows them
+        **pipeline.identity(),
+    }
+    return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
+
+
+def find_or_begin(
+    store: Store, inputs: Inputs, pipeline: Pipeline, caps: Caps | None = None
+) -> tuple[Job, bool]:
+    """The job of these inputs and settings, and whether it is new; caps are those of a new one."""
+    fingerprint = inputs.fingerprint()
+    key = job_key(inputs, fingerprint, pipeline)
+    known = store.jobs.with_key(key)
+    if known is not None:
+        return known, False
+    value = inputs.as_value(fingerprint)
+    made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
+    return made, True
+
+
+async def read_on(
+    store: Store,
+    job: Job,
+    worker: str,
+    on_notice: Callable[[str], None] | None = None,
+    on_record: Callable[[Record], None] | None = None,
+    on_progress: Callable[[RunSummary], None] = lambda _: None,
+) -> Job:
+    """Read what is left of a job's inputs into the store.
+
+    Raises StoreError when its inputs are no longer what they were: positions would not fit.
+    """
+    if job.all_read:
+        return job
+    assert job.inputs is not None
+    inputs = Inputs.from_value(dict(job.inputs))
+    if job.sums.read and (
+        STDIN in inputs.paths or inputs.fingerprint() != job.inputs["fingerprint"]
+    ):
+        raise StoreError(
+            f"job {job.id} had read {job.sums.read} of its inputs, and these have changed since: "
+            "start a new job with them (what was extracted is found again at no cost)",
+            code="inputs_changed",
+        )
+    options = replace(inputs.options, on_notice=on_notice)
+    found = read_reports(inputs.paths, options, skip=job.sums.read)
+    limit = None if inputs.limit is None else max(0, inputs.limit - job.sums.read)
+    return await take_in(islice(found, limit), job, store, worker, on_record, on_progress)
+
+
+def pipeline_of(job: Job) -> Pipeline:
+    """The pipeline of a job, as it was started.
+
+    Raises StoreError when it would not read as it did: another version, model or prompt.
+    """
+    pipeline = Pipeline(job.settings)
+    if job.key is None or job.inputs is None:
+        raise StoreError(
+            f"job {job.id} is a run of `llm-extract run` and has no inputs of its own: repeat that "
+            "command, it goes on where it stopped",
+            code="no_job",
+        )
+    inputs = Inputs.from_value(dict(job.inputs))
+    if job_key(inputs, job.inputs["fingerprint"], pipeline) != job.key:
+        raise StoreError(
+            f"job {job.id} was started with another model entry, prompt or version of llm-extract "
+            f"({job.version}): start it anew, unchanged work is found again at no cost",
+            code="job_changed",
+        )
+    return pipeline
+
+
+async def go_on(
+    store: Store,
+    jobs: Sequence[Job],
+    stopper: Stopper | None = None,
+    plan: Callable[[Job, Pipeline], Plan] = Plan,
+    on_notice: Callable[[str], None] | None = None,
+) -> list[RunSummary]:
+    """Take up jobs, all in this process and side by side, until they are done or stopped.
+
+    `plan` makes the plan of a job that is read, with whom to tell. On SQLite the caller must be the
+    store's sole worker. Raises what `read_on`, `pipeline_of` and `work_off` raise.
+    """
+    worker = worker_name()
+    pipelines = [pipeline_of(job) for job in jobs]
+    plans = []
+    for job, pipeline in zip(jobs, pipelines, strict=True):
+        store.jobs.move(job.id, "running", out_of=("running", "paused"))
+        if not store.is_shared:
+            store.work(worker).free(job.id)  # whoever worked on it is gone
+        told = plan(job, pipeline)
+        job = await read_on(store, job, worker, on_notice, told.on_record, told.on_progress)
+        plans.append(replace(told, job=job))
+    return await work_off(plans, store, worker, stopper)
+
+
+def pause(store: Store, job_id: int, reason: str, *, cancel: bool = False) -> None:
+    """Stop a job wherever it is worked on; what is under way is finished.
+
+    On SQLite its worker is told by a signal and waited for, for at most `PAUSE_SECONDS`. Raises
+    StoreError when the worker does not stop, or the job is over already.
+    """
+    job = store.jobs.get(job_id)
+    if job.state in ("done", "cancelled"):
+        raise StoreError(f"job {job_id} is {job.state} already", code="job_over")
+    if not store.is_shared and (process := worker_of(store)) is not None:
+        os.kill(process, signal.SIGTERM)
+        if not anyio.run(_gone, store):
+            raise StoreError(
+                f"the worker (process {process}) has not stopped within {PAUSE_SECONDS:.0f} s; it "
+                "finishes its requests first, so try again, or end it"
+            )
+    store.jobs.move(job_id, "cancelled" if cancel else "paused", reason)
+
+
+async def _gone(store: Store) -> bool:
+    with anyio.move_on_after(PAUSE_SECONDS):
+        while worker_of(store) is not None:
+            await anyio.sleep(0.1)
+        return True
+    return False
