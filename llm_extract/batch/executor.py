@@ -23,7 +23,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from llm_extract.batch.committer import Committer
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
-from llm_extract.errors import LlmExtractError, ModelError
+from llm_extract.batch.stopper import Stopper
+from llm_extract.errors import ModelError, own_error
 from llm_extract.extraction.call import OpenCall
 from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
@@ -76,30 +77,6 @@ class Plan:
     positions: Sequence[int] | None = None
     patience: float = PATIENCE
     began: float = field(default_factory=time.monotonic)
-
-
-class Stopper:
-    """Stops all work of a program: softly the first time, at once the second."""
-
-    def __init__(self) -> None:
-        self._soft: list[Callable[[str], None]] = []
-        self._scope: anyio.CancelScope | None = None
-        self.reason: str | None = None
-
-    def stop(self, reason: str) -> None:
-        """Begin nothing new, finish what is under way; when asked again, drop that too."""
-        if self.reason is not None and self._scope is not None:
-            self._scope.cancel()
-        self.reason = reason
-        for soft in self._soft:
-            soft(reason)
-
-    def watch(self, soft: Callable[[str], None], scope: anyio.CancelScope) -> None:
-        """Whom to tell, and what to cancel."""
-        self._soft.append(soft)
-        self._scope = scope
-        if self.reason is not None:
-            soft(self.reason)
 
 
 async def work_off(
@@ -445,12 +422,3 @@ async def _beat(work: Work, one: CapacityLimiter) -> None:
     while True:
         await anyio.sleep(LEASE.total_seconds() / 4)
         await to_thread.run_sync(work.beat, limiter=one)
-
-
-def own_error(group: BaseExceptionGroup[BaseException]) -> LlmExtractError | None:
-    """The first error of ours in a group: it is the one that says what to do."""
-    for error in group.exceptions:
-        found = own_error(error) if isinstance(error, BaseExceptionGroup) else error
-        if isinstance(found, LlmExtractError):
-            return found
-    return None

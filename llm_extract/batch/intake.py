@@ -10,6 +10,7 @@ from itertools import islice
 from anyio import to_thread
 
 from llm_extract.batch.progress import RunSummary
+from llm_extract.batch.stopper import Stopper
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.record import Record
 from llm_extract.store import Job, Store
@@ -26,8 +27,10 @@ async def take_in(
     on_record: Callable[[Record], None] | None = None,
     on_progress: Callable[[RunSummary], None] = lambda _: None,
     began: float | None = None,
+    stopper: Stopper | None = None,
 ) -> Job:
-    """Add the reports to a job after those that it has; the job as it stands when all are read.
+    """Add the reports to a job after those that it has; the job as it stands when all are read,
+    or as many as were when `stopper` was stopped.
 
     What cannot be read is settled as failed at once. Memory holds one chunk, however many reports
     there are. Seconds count from `began` (`time.monotonic`), else from now.
@@ -35,7 +38,7 @@ async def take_in(
     work, began = store.work(worker), time.monotonic() if began is None else began
     found, read, last = iter(reports), job.sums.read, False
     failed = job.sums.failed
-    while not last:
+    while not last and (stopper is None or stopper.reason is None):
         chunk = await to_thread.run_sync(lambda: list(islice(found, CHUNK)))
         last = len(chunk) < CHUNK
         add = partial(work.take_in, job.id, read, chunk, last)

@@ -21,10 +21,12 @@ from typing import Any
 import anyio
 
 from llm_extract.batch.alone import worker_of
-from llm_extract.batch.executor import Plan, Stopper, work_off
+from llm_extract.batch.estimate import EACH, STRATA, Estimate, estimate
+from llm_extract.batch.executor import PATIENCE, Plan, work_off
 from llm_extract.batch.intake import take_in
 from llm_extract.batch.progress import RunSummary
 from llm_extract.batch.runs import worker_name
+from llm_extract.batch.stopper import Stopper
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Pipeline
@@ -34,6 +36,9 @@ from llm_extract.store import Caps, Job, Store
 STDIN = "-"
 
 OPTION_NAMES = ("text_column", "id_column", "date_column", "title_column", "max_bytes")
+
+SMALLEST = 4 * STRATA * EACH
+"""Open reports below which an estimate would take too much of the job to be one."""
 
 PAUSE_SECONDS = 30.0
 """How long `pause` waits for a worker to finish the requests that are under way."""
@@ -72,6 +77,16 @@ class Inputs:
         return cls(value["paths"], ReadOptions(published=day, **options), value["limit"])
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told of a job's course, and how long its server may be down; see `executor.Plan`."""
+
+    on_record: Callable[[Record], None] | None = None
+    on_progress: Callable[[RunSummary], None] = lambda _: None
+    on_notice: Callable[[str], None] | None = None
+    patience: float = PATIENCE
+
+
 def job_key(inputs: Inputs, fingerprint: str, pipeline: Pipeline) -> str:
     """Hex digest of all that decides a job."""
     decides = {
@@ -103,6 +118,7 @@ async def read_on(
     on_notice: Callable[[str], None] | None = None,
     on_record: Callable[[Record], None] | None = None,
     on_progress: Callable[[RunSummary], None] = lambda _: None,
+    stopper: Stopper | None = None,
 ) -> Job:
     """Read what is left of a job's inputs into the store.
 
@@ -123,7 +139,9 @@ async def read_on(
     options = replace(inputs.options, on_notice=on_notice)
     found = read_reports(inputs.paths, options, skip=job.sums.read)
     limit = None if inputs.limit is None else max(0, inputs.limit - job.sums.read)
-    return await take_in(islice(found, limit), job, store, worker, on_record, on_progress)
+    return await take_in(
+        islice(found, limit), job, store, worker, on_record, on_progress, stopper=stopper
+    )
 
 
 def pipeline_of(job: Job) -> Pipeline:
@@ -148,28 +166,54 @@ def pipeline_of(job: Job) -> Pipeline:
     return pipeline
 
 
-async def go_on(
+async def prepare(
     store: Store,
-    jobs: Sequence[Job],
+    job: Job,
+    worker: str,
+    told: Told,
     stopper: Stopper | None = None,
-    plan: Callable[[Job, Pipeline], Plan] = Plan,
-    on_notice: Callable[[str], None] | None = None,
+) -> Plan:
+    """Take a job up for this worker: free what a vanished one held, read the rest of its inputs.
+
+    Raises what `pipeline_of` and `read_on` raise.
+    """
+    pipeline = pipeline_of(job)
+    store.jobs.move(job.id, "running", out_of=("running", "paused"))
+    if not store.is_shared:
+        store.work(worker).free(job.id)  # this worker is the only one: whoever held it is gone
+    job = await read_on(
+        store, job, worker, told.on_notice, told.on_record, told.on_progress, stopper
+    )
+    return Plan(job, pipeline, told.on_record, told.on_progress, patience=told.patience)
+
+
+async def pilot(
+    store: Store, plan: Plan, worker: str, stopper: Stopper | None = None
+) -> Estimate | None:
+    """Read a sample of a job and tell what all of it will take; None where it is too small for one.
+
+    Raises what `work_off` raises.
+    """
+    job = plan.job
+    seed = int(job.key[:8], 16) if job.key else 0
+    strata = store.sample(job.id, STRATA, EACH, seed)
+    positions = [position for stratum in strata for position in stratum.positions]
+    if sum(stratum.size for stratum in strata) < SMALLEST:
+        return None
+    await work_off([replace(plan, positions=positions)], store, worker, stopper)
+    return estimate(strata, store.spent_on(job.id, positions))
+
+
+async def go_on(
+    store: Store, jobs: Sequence[Job], told: Told | None = None, stopper: Stopper | None = None
 ) -> list[RunSummary]:
     """Take up jobs, all in this process and side by side, until they are done or stopped.
 
-    `plan` makes the plan of a job that is read, with whom to tell. On SQLite the caller must be the
-    store's sole worker. Raises what `read_on`, `pipeline_of` and `work_off` raise.
+    On SQLite the caller must be the store's sole worker. Raises what `prepare` and `work_off`
+    raise.
     """
-    worker = worker_name()
-    pipelines = [pipeline_of(job) for job in jobs]
-    plans = []
-    for job, pipeline in zip(jobs, pipelines, strict=True):
-        store.jobs.move(job.id, "running", out_of=("running", "paused"))
-        if not store.is_shared:
-            store.work(worker).free(job.id)  # whoever worked on it is gone
-        told = plan(job, pipeline)
-        job = await read_on(store, job, worker, on_notice, told.on_record, told.on_progress)
-        plans.append(replace(told, job=job))
+    worker, told = worker_name(), told or Told()
+    plans = [await prepare(store, job, worker, told, stopper) for job in jobs]
     return await work_off(plans, store, worker, stopper)
 
 

@@ -18,10 +18,11 @@ from uuid import uuid4
 import anyio
 
 from llm_extract.batch.alone import sole_worker
-from llm_extract.batch.executor import Plan, Stopper, work_off
+from llm_extract.batch.executor import Plan, work_off
 from llm_extract.batch.intake import take_in
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary
+from llm_extract.batch.stopper import INTERRUPTED, Stopper
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.record import Record
 from llm_extract.store import Caps, Store
@@ -60,12 +61,14 @@ async def run_reports(
         step(latest)
         found = islice(reports, limit)
         try:
-            job = await take_in(found, job, store, worker, on_record, step, began)
+            job = await take_in(found, job, store, worker, on_record, step, began, stopper)
             plan = Plan(job, pipeline, on_record, step, began=began)
             await work_off([plan], store, worker, stopper)
+            if latest.paused == INTERRUPTED:
+                step(replace(latest, interrupted=True))
         except (anyio.get_cancelled_exc_class(), KeyboardInterrupt):
             step(replace(latest, interrupted=True))
-            store.jobs.move(job.id, "paused", "interrupted", out_of=("running",))
+            store.jobs.move(job.id, "paused", INTERRUPTED, out_of=("running",))
             raise
         finally:
             store.jobs.ended(job.id, latest.counts())

@@ -20,12 +20,16 @@ INTERRUPTED = 130
 
 EXIT_CODES = (
     "Exit codes: 0 all reports read, 1 some report failed, 2 wrong usage, "
-    "3 model, store or disk trouble, 130 interrupted."
+    "3 model, store or disk trouble, 4 a cap or the deadline was reached, 130 interrupted."
 )
 CHECK_EXIT_CODES = (
     "Exit codes: 0 nothing found of what --fail-on names, 1 something found, 2 wrong usage, "
     "3 disk trouble, 4 a row, cell or report could not be read (all else was checked), "
     "130 interrupted."
+)
+JOB_EXIT_CODES = (
+    "Exit codes: 0 done, 1 done and some report failed, 2 wrong usage, 3 model, store or disk "
+    "trouble, 4 paused before its end (budget, deadline, silent server), 130 interrupted."
 )
 EVAL_EXIT_CODES = (
     "Exit codes: 0 all gates hold (also where reports failed: these count as wrong), 1 a gate of "

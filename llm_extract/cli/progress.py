@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Self
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from llm_extract.batch import RunSummary
 from llm_extract.cli.console import err, say
+from llm_extract.cli.job_tables import dollars
 from llm_extract.cli.tables import STYLES
 from llm_extract.record import Record
+
+LOG_SECONDS = 10.0
+"""How often a structured log tells how far a job is."""
+
+FINISHING = "finishing the requests under way; Ctrl-C again drops them"
+DROPPING = "dropping the requests under way"
 
 _STAGES = {
     "reading": "reading reports",
@@ -34,11 +43,14 @@ class RunDisplay:
             MofNCompleteColumn(),
             TextColumn("{task.fields[counts]}", markup=False),
             TextColumn("{task.fields[pace]}", markup=False),
+            TextColumn("{task.fields[spent]}", markup=False),
             console=err,
             transient=True,
             disable=quiet or not err.is_terminal,
         )
-        self._task = self._progress.add_task("reading reports", total=None, counts="", pace="")
+        self._task = self._progress.add_task(
+            "reading reports", total=None, counts="", pace="", spent=""
+        )
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -51,6 +63,14 @@ class RunDisplay:
         """A line about an input: what was guessed or left out."""
         if not self._quiet:
             say(f"note: {line}", "dim")
+
+    def remark(self, line: str) -> None:
+        """A line about the work itself."""
+        self.notice(line)
+
+    def stopping(self, at_once: bool) -> None:
+        """A signal asked to stop; `at_once`: it was the second one."""
+        say(DROPPING if at_once else FINISHING, "dim")
 
     def settled(self, record: Record) -> None:
         """Names a report that failed as soon as it has."""
@@ -68,6 +88,7 @@ class RunDisplay:
             self._task,
             description=_STAGES[summary.stage],
             completed=summary.settled,
+            spent=_spent(summary),
             total=None if summary.stage == "reading" else summary.read,
             counts=_counts(summary),
             pace=_pace(self._work_began, summary),
@@ -81,8 +102,64 @@ class RunDisplay:
         say(f"{_reports(summary.read)} read{cached}, {left} to extract", "dim")
 
 
+class JobLog:
+    """Context manager: the course of jobs as lines of JSON on stderr, without text of reports.
+
+    An event has `time` (ISO, UTC), `event` and its own fields. Ids and sources are those of inputs;
+    why a report failed is said by its code alone, since a message may quote a server or a text.
+    """
+
+    def __init__(self, every_seconds: float = LOG_SECONDS) -> None:
+        self._every = every_seconds
+        self._said: dict[int, tuple[str, float]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        return None
+
+    def notice(self, line: str) -> None:
+        """Something about an input was guessed or left out; what it was may quote the input."""
+        self._event("input_notice")
+
+    def remark(self, line: str) -> None:
+        """A line about the work itself."""
+        self._event("remark", message=line)
+
+    def stopping(self, at_once: bool) -> None:
+        """A signal asked to stop; `at_once`: it was the second one."""
+        self._event("stopping", at_once=at_once)
+
+    def settled(self, record: Record) -> None:
+        """A report that failed."""
+        if record.failure is not None:
+            self._event("failed", report=record.report.id, code=record.failure.code)
+
+    def advance(self, summary: RunSummary) -> None:
+        """The state of a job, at each new stage and every few seconds."""
+        stage, at = self._said.get(summary.run_id, ("", -self._every))
+        if summary.stage == stage and summary.seconds - at < self._every:
+            return
+        self._said[summary.run_id] = (summary.stage, summary.seconds)
+        self._event("progress", **summary.counts())
+
+    def _event(self, event: str, **fields: Any) -> None:
+        line = {"time": datetime.now(UTC).isoformat(), "event": event, **fields}
+        print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+
+
 def _counts(summary: RunSummary) -> str:
     return f"clean {summary.clean} flagged {summary.flagged} failed {summary.failed}"
+
+
+def _spent(summary: RunSummary) -> str:
+    """Tokens so far, and dollars where they have a price."""
+    tokens = summary.tokens.prompt + summary.tokens.completion
+    if not tokens:
+        return ""
+    cost = f", {dollars(summary.cost)}" if summary.cost else ""
+    return f"{tokens:,} tokens{cost}"
 
 
 def _pace(began: RunSummary | None, now: RunSummary) -> str:

@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ BATCH_ROWS = 64
 """Parquet rows that are decoded at once: with reports of a few kB well under a megabyte."""
 
 _DELIMITERS = (",", ";", "\t", "|")
+
+_BROKEN_BYTE = re.compile("[\udc80-\udcff]")
+"""What `surrogateescape` makes of a byte that breaks the encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ def parquet_rows(path: str) -> Iterator[PlacedRow | BrokenRow]:
 
 def is_decoded(line: str) -> bool:
     """Whether no byte of `line` broke its encoding."""
-    return not any("\udc80" <= c <= "\udcff" for c in line)
+    return line.isascii() or _BROKEN_BYTE.search(line) is None
 
 
 class _Raw(io.RawIOBase):

@@ -20,6 +20,7 @@ import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, OpenAIError
 from pydantic import BaseModel, ValidationError
 
+from llm_extract.documents.text import storable
 from llm_extract.models.endpoint import Endpoint
 
 RETRIED_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -208,7 +209,7 @@ class HttpLine:
         return Trouble(self._line(f"{error}{reason}"), "unsent" if unsent else "lost")
 
     def _line(self, said: str) -> str:
-        return self._endpoint.redact(" ".join(said.split()))[:300]
+        return storable(self._endpoint.redact(" ".join(said.split()))[:300])
 
 
 class _Pools(httpx2.AsyncBaseTransport):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
 from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
 from llm_extract.store.queries import Store, open_store, parsed, with_head, without_replies
+from llm_extract.store.sampling import Spent, Stratum
 from llm_extract.store.work import LEASE, Committed, Earlier, Item, Opening, Paid, Settlement, Work
 
 __all__ = [
@@ -21,7 +22,9 @@ __all__ = [
     "Opening",
     "Paid",
     "Settlement",
+    "Spent",
     "Store",
+    "Stratum",
     "Sums",
     "Work",
     "open_engine",

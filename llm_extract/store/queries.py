@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -11,8 +11,9 @@ from sqlalchemy import Engine, Row, Select, func, select
 
 from llm_extract.errors import StoreError
 from llm_extract.record import Record
-from llm_extract.store.engine import open_engine, place_of, transaction
+from llm_extract.store.engine import DEFAULT_NAME, open_engine, place_of, transaction
 from llm_extract.store.jobs import Jobs
+from llm_extract.store.sampling import Spent, Stratum, spent_on, stratified_sample
 from llm_extract.store.tables import (
     records,
     reports,
@@ -63,10 +64,27 @@ class Store:
         """The items of the jobs, for a worker of that name, which no other may bear."""
         return Work(self._engine, worker)
 
+    def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
+        """See `sampling.stratified_sample`."""
+        return stratified_sample(self._engine, run_id, strata, each, seed)
+
+    def spent_on(self, run_id: int, positions: Sequence[int]) -> dict[int, Spent]:
+        """See `sampling.spent_on`."""
+        return spent_on(self._engine, run_id, positions)
+
+    @property
+    def file(self) -> Path:
+        """The file of an SQLite store; no store that is shared has one."""
+        return Path(str(self._engine.url.database))
+
     @property
     def place(self) -> str:
-        """The file of an SQLite store, else the URL without its password."""
-        return place_of(self._engine.url)
+        """The file of an SQLite store, or its folder by the default name; else the URL without what
+        can hold a password."""
+        url = self._engine.url
+        if url.get_backend_name() == "sqlite":
+            return str(file.parent if (file := self.file).name == DEFAULT_NAME else file)
+        return place_of(url)
 
     @property
     def is_shared(self) -> bool:

@@ -98,6 +98,8 @@ reports = Table(
     UniqueConstraint("sha256", "id", "source", "published"),
 )
 
+REPORT_KEY_COLUMNS = (reports.c.sha256, reports.c.id, reports.c.source, reports.c.published)
+
 COUNTERS = (
     *("clean", "flagged", "failed", "cached"),
     *("calls", "prompt_tokens", "cached_tokens", "completion_tokens", "reasoning_tokens", "cost"),

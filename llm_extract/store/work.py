@@ -38,6 +38,7 @@ from llm_extract.record import Attempt, Disposition, Record
 from llm_extract.store.engine import transaction
 from llm_extract.store.jobs import Sums, sums_of
 from llm_extract.store.tables import (
+    REPORT_KEY_COLUMNS,
     WORK_KEY_COLUMNS,
     attempts,
     findings,
@@ -346,10 +347,8 @@ def _report_pks(
     connection: Connection, found: Sequence[Report]
 ) -> dict[tuple[str, str, str, str], int]:
     """The rows of these reports, new ones inserted."""
-    columns = (reports.c.sha256, reports.c.id, reports.c.source, reports.c.published)
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     wanted = {_identity(report): report for report in found}
-    query = select(reports.c.pk, *columns).where(
+    query = select(reports.c.pk, *REPORT_KEY_COLUMNS).where(
         reports.c.sha256.in_({identity[0] for identity in wanted})
     )
 
@@ -373,6 +372,7 @@ def _report_pks(
     if not new:
         return known
     # Another program may take in the same report at this moment.
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(reports).on_conflict_do_nothing(), new)
     return present()
 
