@@ -175,7 +175,7 @@ class Pipeline:
 
     @property
     def prices(self) -> Prices | None:
-        """What the model's tokens cost; None: nothing, or nobody knows."""
+        """What the model's tokens cost, 0 for a local one; None: nobody knows."""
         return price_of(self.spec)
 
     @property

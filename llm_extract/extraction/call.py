@@ -305,7 +305,7 @@ class _Asking:
                 seconds=time.perf_counter() - started,
                 tokens=tokens,
                 reply=None if reply is None else storable(reply),
-                error=error,
+                error=None if error is None else storable(error),
                 request=call.request_id,
                 uncounted=uncounted,
             )
