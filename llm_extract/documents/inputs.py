@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -91,7 +91,9 @@ class MissingInput:
     message: str
 
 
-def find_files(inputs: Sequence[str], options: ReadOptions) -> Iterator[InputFile | MissingInput]:
+def find_files(
+    inputs: Sequence[str], options: ReadOptions
+) -> Generator[InputFile | MissingInput, None, None]:
     """The files that `inputs` name, in their order, folders and globs sorted; each file once.
 
     The id of a file is its stem; files that share a stem are told apart by their path below the
