@@ -30,10 +30,12 @@ DOWN_AFTER = 5
 """Failures and overloads in a row, without one answer, that make a server count as down."""
 FIRST_PROBE = 1.0
 """Seconds between the first two probes of a server that is down; doubles to the longest."""
+FASTEST_DOUBLING = 0.5
 JUST_UNDER = 0.98
 """Share of a learned rate that is used, so that drift alone does not meet the limit again."""
 CONTRADICTING = 8
 """Answers at the level of a refusal, or above it, that rule out a limit of requests in flight."""
+NEAR = 0.95
 TELLING = 20
 """Answers below the level of a refusal, with none at it, that point to a limit in flight."""
 MEASURED_WELL = 100
@@ -97,12 +99,13 @@ class Pace:
         self._in_flight = 0
         self._open = FIRST_SLOTS  # slots opened since the start or the last overload
         self._reopen = False
-        self._ceiling = _Learned()  # requests in flight
-        self._rate = _Learned()  # requests a second
+        self._opened = (FIRST_SLOTS, now)
+        self._ceiling = _Learned(0.5)  # requests in flight
+        self._rate = _Learned(0.0)  # requests a second
         self._bucket: _Bucket | None = None  # keeps the learned rate
         self._levels: Counter[int] = Counter()  # answers by level, of turns since the overload
-        self._measure_from = now
-        self._accepted = 0  # requests sent since then and not refused
+        self._accepted = 0  # requests sent and not (yet) refused
+        self._measured_from = (now, 0)  # a time, and how many were accepted by then
 
         self._held_at = -math.inf  # when the last stop began
         self._held_until = -math.inf
@@ -154,7 +157,9 @@ class Pace:
             return math.inf
         wait = self._held_until - now
         if self._bucket is not None:
-            wait = max(wait, self._bucket.wait(1, now))
+            paced = self._bucket.wait(1, now)
+            turn.paced = turn.paced or paced > max(wait, 0)
+            wait = max(wait, paced)
         if self._requests is not None:
             wait = max(wait, self._requests.wait(1, now))
         if self._tokens is not None:
@@ -167,19 +172,19 @@ class Pace:
             # After a stop the slots still in use count as open, the others open with answers:
             # a full load sent at once would be refused as a whole by a server short of rate.
             self._open, self._reopen = self._in_flight, False
+            self._opened = (self._in_flight, now)
         if self._bad_in_row >= DOWN_AFTER:
             self._probe = turn
         if self._bucket is not None:
             self._bucket.level -= 1
-            turn.paced = self._bucket.level < 1
         if self._requests is not None:
             self._requests.take(1, now)
         if self._tokens is not None:
             turn.spent = self._tokens.take(turn.tokens, now)
+        turn.sent, turn.before = now, self._accepted
         self._accepted += 1
-        turn.sent = now
         turn.level = self._in_flight
-        turn.full = self._in_flight >= self._slots()
+        turn.slots = self._slots()
 
     def _enqueue(self, turn: Turn) -> asyncio.Future[None]:
         given = asyncio.get_running_loop().create_future()
@@ -245,8 +250,11 @@ class Pace:
     def _answered(self, turn: Turn) -> None:
         self._answers += 1
         self._bad_in_row = 0
-        if turn.full:
+        if turn.level >= turn.slots:
             self._open = min(self._open, self._slots()) + 1
+            first, since = self._opened
+            doublings = min(20.0, (self._clock() - since) / FASTEST_DOUBLING)
+            self._open = min(self._open, first * 2**doublings)
         if turn.sent <= self._held_at:
             return
         self._overloads_in_row = 0
@@ -271,7 +279,7 @@ class Pace:
 
     def _refused(self, turn: Turn, retry_after: float | None, now: float) -> None:
         self._refusals += 1
-        if turn.sent > self._measure_from:
+        if turn.sent > self._measured_from[0]:
             self._accepted -= 1
         asked = min(retry_after or 0.0, LONGEST_COOL_DOWN)
         if turn.sent <= self._held_at:
@@ -282,11 +290,11 @@ class Pace:
         stop = max(asked, min(doubled, LONGEST_COOL_DOWN) * self._rng.uniform(0.5, 1.0))
         if self._overloads_in_row == 0:
             self._learn(turn, now, stop)
-        if self._overloads_in_row > 0 or self._accepted >= MEASURED_WELL:
-            self._measure_from, self._accepted = now, 0
+        if self._overloads_in_row or turn.before - self._measured_from[1] >= MEASURED_WELL:
+            self._measured_from = (turn.sent, turn.before)
+        self._reopen = self._bucket is None or self._overloads_in_row > 0
         self._overloads_in_row += 1
         self._levels.clear()
-        self._reopen = True
         self._hold(now, stop)
         self._bad(now)
 
@@ -297,19 +305,23 @@ class Pace:
     def _learn(self, turn: Turn, now: float, stop: float) -> None:
         """Finds which limit a refusal met, and remembers it."""
         # Between two refusals a server that counts by the minute accepts what its rate is.
-        measured = self._accepted / max(now - self._measure_from, 0.001)
+        since, accepted = self._measured_from
+        passed = turn.sent - since
+        measured = (turn.before - accepted + 1) / passed if passed > 0.1 else 0.0
         lost = stop * measured
-        above = sum(n for level, n in self._levels.items() if level >= turn.level)
-        below = self._levels.total() - above
-        if turn.full and not turn.paced:
-            in_flight = above < CONTRADICTING
+        # The network changes the order of requests, so the last slot need not be the one refused.
+        held = min(turn.level, turn.slots - 1)
+        above = sum(n for level, n in self._levels.items() if level > held)
+        if turn.paced:
+            in_flight = above == 0 and self._levels.total() >= TELLING
         else:
-            in_flight = above == 0 and below >= TELLING
-        if in_flight and turn.level > 1:
-            self._ceiling.learn(turn.level - 1, lost)
+            known = self._ceiling.at
+            in_flight = above < CONTRADICTING and (known == math.inf or held >= NEAR * known - 1)
+        if in_flight and held > 0:
+            self._ceiling.learn(held, lost)
             return
         rate = JUST_UNDER * measured
-        if self._rate.calm >= self._rate.patience:
+        if turn.paced and self._rate.calm >= self._rate.patience:
             # It was kept for long and missed when tried higher: the truth lies between, and the
             # measure is too low where a server does not save up what was not used.
             rate = max(rate, (self._rate.at + JUST_UNDER * self._rate.value()) / 2)
@@ -327,15 +339,16 @@ class Turn:
     tokens stay counted, as the server may have used them.
     """
 
-    __slots__ = ("_pace", "_state", "full", "level", "paced", "party", "sent", "spent", "tokens")
+    __slots__ = ("_pace", "_state", "before", "level", "paced", "party", "sent", "slots", "spent", "tokens")
 
     def __init__(self, pace: Pace, tokens: int, party: str) -> None:
         self._pace = pace
         self.tokens = tokens
         self.party = party
         self.sent = math.nan
+        self.before = 0  # requests accepted when it was sent
         self.level = 0  # requests in flight when it was sent, itself included; 0: not yet sent
-        self.full = False  # it took the last slot
+        self.slots = 0  # requests that might have been in flight then
         self.paced = False  # it took what the learned rate allowed
         self.spent: _Bin | None = None
         self._state = False
@@ -400,26 +413,26 @@ class _Learned:
     once the limit is left behind, when the server must have grown.
     """
 
-    SHORTEST, LONGEST = 50, 400  # answers; at the longest, under 1 in 400 is a refusal
+    SHORTEST, LONGEST = 20, 400  # answers; at the longest, under 1 in 400 is a refusal
     WORTH = 50  # times what a refusal costs in answers not got, so that trying costs 2 %
-    GROWTH = 0.1  # at twice the patience
+    GROWTH = 0.02  # at twice the patience
 
-    def __init__(self) -> None:
+    def __init__(self, least_growth: float) -> None:
+        self._least_growth = least_growth
         self.at = math.inf
         self.calm = 0  # answers got at the limit since it was learned
         self.patience: float = self.SHORTEST
-        self._confirmed: float = self.SHORTEST
 
     def value(self) -> float:
         over = self.calm / self.patience - 1
-        return self.at if over <= 0 else self.at * (1 + self.GROWTH * over**3)
+        return self.at if over <= 0 else self.at + max(self.GROWTH * self.at, self._least_growth) * over**3
 
     def learn(self, at: float, lost: float) -> None:
         """Takes the limit over; met again at the same place it is trusted twice as long."""
-        same = abs(at - self.at) <= max(0.05 * at, 1e-9)
-        self._confirmed = min(self.LONGEST, 2 * self._confirmed) if same else self.SHORTEST
+        shortest, longest = max(20, 5 * lost), max(400, 100 * lost)
+        same = abs(at - self.at) <= 0.15 * at
+        self.patience = min(longest, max(shortest, 4 * self.patience if same else 0))
         self.at, self.calm = at, 0
-        self.patience = max(self._confirmed, self.WORTH * lost)
 
 
 class _Bucket:
