@@ -36,6 +36,7 @@ JUST_UNDER = 0.98
 CONTRADICTING = 8
 """Answers at the level of a refusal, or above it, that rule out a limit of requests in flight."""
 NEAR = 0.95
+FINE = 20
 TELLING = 20
 """Answers below the level of a refusal, with none at it, that point to a limit in flight."""
 MEASURED_WELL = 100
@@ -101,6 +102,7 @@ class Pace:
         self._reopen = False
         self._opened = (FIRST_SLOTS, now)
         self._ceiling = _Learned(0.5)  # requests in flight
+        self._doubted = False
         self._rate = _Learned(0.0)  # requests a second
         self._bucket: _Bucket | None = None  # keeps the learned rate
         self._levels: Counter[int] = Counter()  # answers by level, of turns since the overload
@@ -312,11 +314,16 @@ class Pace:
         # The network changes the order of requests, so the last slot need not be the one refused.
         held = min(turn.level, turn.slots - 1)
         above = sum(n for level, n in self._levels.items() if level > held)
+        known, kept = self._ceiling.at, self._ceiling.calm >= TELLING
         if turn.paced:
             in_flight = above == 0 and self._levels.total() >= TELLING
+        elif held > known or kept or known == math.inf:
+            in_flight = (above < CONTRADICTING or held >= FINE) and held >= NEAR * min(known, held)
+            self._doubted = False
         else:
-            known = self._ceiling.at
-            in_flight = above < CONTRADICTING and (known == math.inf or held >= NEAR * known - 1)
+            in_flight = not self._doubted and held >= NEAR * known - 1
+            self._doubted = True
+            held = min(held, int(0.97 * known))
         if in_flight and held > 0:
             self._ceiling.learn(held, lost)
             return
