@@ -36,7 +36,6 @@ JUST_UNDER = 0.98
 CONTRADICTING = 8
 """Answers at the level of a refusal, or above it, that rule out a limit of requests in flight."""
 NEAR = 0.95
-FINE = 20
 TELLING = 20
 """Answers below the level of a refusal, with none at it, that point to a limit in flight."""
 MEASURED_WELL = 100
@@ -107,6 +106,7 @@ class Pace:
         self._bucket: _Bucket | None = None  # keeps the learned rate
         self._levels: Counter[int] = Counter()  # answers by level, of turns since the overload
         self._accepted = 0  # requests sent and not (yet) refused
+        self._started = now
         self._measured_from = (now, 0)  # a time, and how many were accepted by then
 
         self._held_at = -math.inf  # when the last stop began
@@ -292,7 +292,8 @@ class Pace:
         stop = max(asked, min(doubled, LONGEST_COOL_DOWN) * self._rng.uniform(0.5, 1.0))
         if self._overloads_in_row == 0:
             self._learn(turn, now, stop)
-        if self._overloads_in_row or turn.before - self._measured_from[1] >= MEASURED_WELL:
+        since, accepted = self._measured_from
+        if self._overloads_in_row or since == self._started or turn.before - accepted >= MEASURED_WELL:
             self._measured_from = (turn.sent, turn.before)
         self._reopen = self._bucket is None or self._overloads_in_row > 0
         self._overloads_in_row += 1
@@ -310,6 +311,7 @@ class Pace:
         since, accepted = self._measured_from
         passed = turn.sent - since
         measured = (turn.before - accepted + 1) / passed if passed > 0.1 else 0.0
+        first = since == self._started
         lost = stop * measured
         # The network changes the order of requests, so the last slot need not be the one refused.
         held = min(turn.level, turn.slots - 1)
@@ -318,7 +320,7 @@ class Pace:
         if turn.paced:
             in_flight = above == 0 and self._levels.total() >= TELLING
         elif held > known or kept or known == math.inf:
-            in_flight = (above < CONTRADICTING or held >= FINE) and held >= NEAR * min(known, held)
+            in_flight = above < max(CONTRADICTING, 2 * held) and held >= NEAR * min(known, held)
             self._doubted = False
         else:
             in_flight = not self._doubted and held >= NEAR * known - 1
@@ -331,8 +333,8 @@ class Pace:
         if turn.paced and self._rate.calm >= self._rate.patience:
             # It was kept for long and missed when tried higher: the truth lies between, and the
             # measure is too low where a server does not save up what was not used.
-            rate = max(rate, (self._rate.at + JUST_UNDER * self._rate.value()) / 2)
-        if rate > 0:
+            rate = max(rate, self._rate.at + (JUST_UNDER * self._rate.value() - self._rate.at) / 3)
+        if rate > 0 and not first:
             self._rate.learn(rate, lost)
             if self._bucket is None:
                 self._bucket = _Bucket(rate, now)
