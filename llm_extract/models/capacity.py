@@ -129,7 +129,7 @@ class Capacity:
         above = sum(count for level, count in self._levels.items() if level > held)
         known = self._in_flight.at
         if sent.paced:
-            met = above == 0 and self._levels.total() >= TELLING
+            met = above == 0 and (sent.level > known or self._levels.total() >= TELLING)
         elif known < math.inf and held < NEAR * known - 1:
             met = False
         elif known < math.inf and held <= known and self._in_flight.calm < TELLING:

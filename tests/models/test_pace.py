@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -53,6 +54,9 @@ class Slots:
         await asyncio.sleep(back)
         return ANSWERED
 
+    def capacity(self) -> float:
+        return self.most
+
     def share_used(self, seconds: float) -> float:
         return self.used / (seconds * self.most)
 
@@ -82,14 +86,17 @@ class Bucket:
         if self.level < amount:
             missing = (amount - self.level) / rate
             await asyncio.sleep(0.02)
-            return missing if self.says_when else REFUSED
+            return math.ceil(missing) if self.says_when else REFUSED
         self.level -= amount
         self.used += amount
         await asyncio.sleep(self.latency * self.rng.uniform(0.5, 1.5))
         return ANSWERED
 
+    def capacity(self) -> float:
+        return self.per_minute / 60
+
     def share_used(self, seconds: float) -> float:
-        return self.used / (seconds * self.per_minute / 60)
+        return self.used / (self.burst + seconds * self.capacity())
 
 
 @dataclass
@@ -153,17 +160,18 @@ def shares(server: Slots | Bucket, requests: int, seed: int) -> tuple[float, flo
     """Shares of the capacity used over the whole run and after its warm-up, and of refusals."""
 
     async def main() -> tuple[float, float, float]:
-        marks: list[tuple[float, float]] = []
+        marks: list[tuple[float, float, float]] = []
 
         def on_end(done: int) -> None:
             # The last ones do not fill the server any more, whoever sends them.
             if done in (requests // 5, requests * 98 // 100):
-                marks.append((now(), server.share_used(1.0)))
+                marks.append((now(), server.share_used(now()), server.used))
 
         pace = Pace(Limits(1000), now, random.Random(seed))
         course = await work_off(pace, server, 400, requests, on_end=on_end)
-        (warm, used_warm), (end, used) = marks
-        return used / end, (used - used_warm) / (end - warm), course.share_refused()
+        (warm, _, used_warm), (end, whole, used) = marks
+        in_a_second = (used - used_warm) / (end - warm)
+        return whole, in_a_second / server.capacity(), course.share_refused()
 
     return in_virtual_time(main)
 
