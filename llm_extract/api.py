@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 Source = str | os.PathLike[str] | Report
 """A report's text or the path of its file, or a report that was read before."""
 
-_FILE_SUFFIXES = tuple((DOCUMENT_SUFFIXES | ROW_SUFFIXES | {".parquet", ".json"}) - {""})
+_FILE_SUFFIXES = tuple((DOCUMENT_SUFFIXES | ROW_SUFFIXES) - {""})
 
 
 class Record(envelope.Record):

@@ -22,6 +22,9 @@ from llm_extract.errors import DocumentError
 BATCH_ROWS = 64
 """Parquet rows that are decoded at once: with reports of a few kB well under a megabyte."""
 
+_PARQUET_BUFFER = 64 * 1024
+"""Bytes of a parquet column that are read at once; without it, a whole row group is."""
+
 _DELIMITERS = (",", ";", "\t", "|")
 
 _BROKEN_BYTE = re.compile("[\udc80-\udcff]")
@@ -153,8 +156,9 @@ def parquet_rows(path: str) -> Iterator[PlacedRow | BrokenRow]:
 
     number = 0
     try:
-        with parquet.ParquetFile(path, pre_buffer=False) as table:
-            for batch in table.iter_batches(batch_size=BATCH_ROWS):
+        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_PARQUET_BUFFER) as table:
+            # Threads would each keep buffers of their own, and a batch is too small to need them.
+            for batch in table.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
                 for cells in batch.to_pylist():
                     number += 1
                     yield PlacedRow(number, f"row {number}", cells)

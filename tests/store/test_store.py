@@ -1,3 +1,5 @@
+"""What a store keeps, on SQLite and on PostgreSQL alike."""
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +30,7 @@ from llm_extract.documents.report import Report
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Settings, unread_record
 from llm_extract.record import Record
-from llm_extract.store import Settlement, Store, open_store, parsed, without_replies
+from llm_extract.store import Caps, Settlement, Store, open_store, parsed, without_replies
 from llm_extract.store.engine import open_engine, transaction
 from llm_extract.store.tables import attempts, findings, records, reports, run_items, runs
 
@@ -263,11 +265,20 @@ def test_a_job_notes_its_settings_and_what_it_counted(place: str, store: Store) 
     assert run.started.tzinfo is UTC
 
 
-def test_a_time_without_its_zone_is_refused(place: str) -> None:
-    engine = open_engine(place)
-    with pytest.raises(StoreError, match="without its zone"), transaction(engine) as connection:
-        connection.execute(runs.update().values(started=datetime(2026, 3, 5)))
-    engine.dispose()
+def test_times_go_in_and_come_out_with_their_zone(store: Store) -> None:
+    in_damascus = datetime.fromisoformat("2026-03-05T09:00:00.250000+03:00")
+    made = job_of(store, caps=Caps(deadline=in_damascus))
+    store.jobs.ended(made.id, {"reports": 1})
+    job = store.jobs.get(made.id)
+    assert job.finished is not None
+    assert datetime.now(UTC) >= job.finished >= job.started
+    assert job.caps.deadline == in_damascus
+    assert {moment.tzinfo for moment in (job.started, job.finished, job.caps.deadline)} == {UTC}
+
+
+def test_a_time_without_its_zone_is_refused(store: Store) -> None:
+    with pytest.raises(StoreError, match="without its zone"):
+        store.jobs.create(Settings(), "0.1.0", caps=Caps(deadline=datetime(2026, 3, 5)))
 
 
 def test_a_record_written_by_another_version_is_a_clear_error(place: str, store: Store) -> None:

@@ -511,6 +511,36 @@ def test_workers_at_once_settle_every_item_once_and_never_wait_in_a_ring(
 
 
 @pytest.mark.postgres
+def test_workers_at_once_on_like_reports_leave_one_record_of_the_same_text(
+    postgres_url: str,
+) -> None:
+    """A third of the reports are one text; one item is settled while the next is opened."""
+    parts = [report(f"r{n}", "The same." if n % 3 == 0 else None) for n in range(60)]
+    with open_store(postgres_url) as store:
+        job = job_of(store, *parts).id
+
+    def work_off(number: int) -> None:
+        with open_store(postgres_url) as own:
+            work = own.work(f"worker {number}")
+            while items := work.claim(job, 4):
+                ready: list[Settlement] = []
+                for item in items:
+                    opened = opening(item)
+                    work.commit([opened], ready)
+                    ready = [settlement(item, payments=[paid(opened)])]
+                work.commit(settlements=ready)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work_off, range(4)))
+    with open_store(postgres_url) as store:
+        now = store.jobs.get(job).sums
+        assert [kept.report.id for kept in store.run_records(job)] == [one.id for one in parts]
+    assert (now.flagged, now.calls, now.cost) == (60, 60, 60 * 500)
+    assert (now.reserved_tokens, now.reserved_cost) == (0, 0)
+    assert len(rows(postgres_url, select(records))) == 41
+
+
+@pytest.mark.postgres
 def test_a_cap_holds_however_many_workers_ask_at_once(postgres_url: str) -> None:
     with open_store(postgres_url) as store:
         job = job_of(store, *map(report, NAMES), caps=Caps(max_tokens=1050)).id
