@@ -266,12 +266,14 @@ def explore(place: str, examples: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_sums_are_those_of_the_rows_on_sqlite() -> None:
     with sqlite_place() as place:
         explore(place, examples=EXAMPLES)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_sums_are_those_of_the_rows_on_postgres(postgres: Cluster) -> None:
     with postgres.database() as place:
-        explore(place, examples=EXAMPLES)
+        explore(place, examples=EXAMPLES // 3)
