@@ -56,7 +56,8 @@ BUDGET = "budget"
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
 MOST_TRIES = 3
-"""A report that is given back so often while its server is down is taken for the reason."""
+"""Times a report may fail while nobody is answered, or for want of room, before it is taken for the
+reason: each time the server has answered somebody just before."""
 PATIENCE = 1800.0
 """Seconds that a server may give no answer at all before the job is paused."""
 YOUNG_OBJECTS = 10_000
@@ -139,13 +140,16 @@ class _JobRun:
         self._active = 0
         self._idle = anyio.Event()
         self._stopped: str | None = None
+        self._in_vain = False
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
 
-    def stop(self, reason: str, *, at_once: bool = False) -> None:
-        """Begin nothing new of this job; `at_once` drops what is under way as well."""
+    def stop(self, reason: str, *, in_vain: bool = False, at_once: bool = False) -> None:
+        """Begin nothing new of this job, where it is `in_vain` not even the next request of a
+        report under way; `at_once` drops what is under way as well."""
         if self._stopped is None:
             self._stopped = reason
+        self._in_vain = self._in_vain or in_vain
         self._idle.set()
         if at_once:
             self._scope.cancel()
@@ -288,7 +292,7 @@ class _JobRun:
                     return
         done = self._in_work[key] = anyio.Event()
         try:
-            book = _ItemBook(self._committer, item, self._plan.pipeline)
+            book = _ItemBook(self._committer, item, self._plan.pipeline, lambda: self._in_vain)
             record = await self._plan.pipeline.process(item.report, str(self.id), book)
             await self._judge(item, key, record, book)
         finally:
@@ -301,12 +305,15 @@ class _JobRun:
         code = record.failure.code if record.failure is not None else ""
         paid = book.paid(record)
         down = self._plan.pipeline.down_since is not None
+        may_pass = code == "model_busy" or (code == "model_failed" and down)
         if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
             assert record.failure is not None
-            self.stop(record.failure.message)
+            self.stop(record.failure.message, in_vain=code in ACCOUNT_TROUBLE)
             await self._give_back(item, paid)
-        elif code == "model_failed" and down and item.tries + 1 < MOST_TRIES:
+        elif code == "model_down":
             await self._give_back(item, paid)
+        elif may_pass and item.tries + 1 < MOST_TRIES:
+            await self._give_back(item, paid, tried=True)
         else:
             await self._settle(item, record, key, None, paid)
             self._count_alike(record)
@@ -323,8 +330,9 @@ class _JobRun:
                 f"{record.failure.message}"
             )
 
-    async def _give_back(self, item: Item, paid: Sequence[Paid]) -> None:
-        await self._committer.settle(Settlement(item.run_id, item.position, paid=paid))
+    async def _give_back(self, item: Item, paid: Sequence[Paid], *, tried: bool = False) -> None:
+        given_back = Settlement(item.run_id, item.position, paid=paid, tried=tried)
+        await self._committer.settle(given_back)
 
     async def _settle(
         self,
@@ -384,11 +392,19 @@ class _JobRun:
 class _ItemBook:
     """The book of one item: its requests are written down and reserved for before they are sent."""
 
-    def __init__(self, committer: Committer, item: Item, pipeline: ReportPipeline) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        item: Item,
+        pipeline: ReportPipeline,
+        in_vain: Callable[[], bool],
+    ) -> None:
         self._committer = committer
+        self._in_vain = in_vain
         self._item = item
         self._prices = pipeline.prices
         self._openings: dict[str, Opening] = {}
+        self._knocks: list[Attempt] = []
 
     def name(self, request: Mapping[str, Any]) -> str:
         """See `Book.name`."""
@@ -396,6 +412,8 @@ class _ItemBook:
 
     async def opened(self, call: OpenCall) -> None:
         """See `Book.opened`."""
+        if self._in_vain():
+            raise ModelError("the job was stopped: its next request would fail too", code=STOPPED)
         opening = Opening(
             run_id=self._item.run_id,
             position=self._item.position,
@@ -416,10 +434,14 @@ class _ItemBook:
             )
         self._openings[call.request_id] = opening
 
+    def knocked(self, attempt: Attempt) -> None:
+        """See `Book.knocked`."""
+        self._knocks.append(attempt)
+
     def paid(self, record: Record) -> list[Paid]:
-        """All requests of a record with their prices."""
+        """All requests that were made for a record, with their prices."""
         made = record.provenance.attempts if record.provenance is not None else []
-        return [self._priced(attempt) for attempt in made]
+        return [self._priced(attempt) for attempt in (*made, *self._knocks)]
 
     def _priced(self, attempt: Attempt) -> Paid:
         opening = self._openings.get(attempt.request)

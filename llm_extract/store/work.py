@@ -75,7 +75,8 @@ NO_WORK = WorkKey(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A report that is to be settled; `tries` times it was given back, `again` voids old work."""
+    """A report that is to be settled; `tries` times it failed and was given back, `again` voids old
+    work."""
 
     run_id: int
     position: int
@@ -111,7 +112,8 @@ class Settlement:
     """What came of an item: a new record, one of earlier work (`pk`), or neither: it is given back.
 
     `record` bears no raw replies (`without_replies`), these stand in `paid`. Of finished work the
-    store keeps the record that came first, unless the item's earlier work is void.
+    store keeps the record that came first, unless the item's earlier work is void. `tried` counts
+    what is given back as a try that failed.
     """
 
     run_id: int
@@ -121,6 +123,7 @@ class Settlement:
     record: Record | None = None
     pk: int | None = None
     paid: Sequence[Paid] = ()
+    tried: bool = False
 
     @property
     def place(self) -> Place:
@@ -362,7 +365,7 @@ class Work:
                 "from_cache": s.pk is not None,
                 "worker": None,
                 "lease_until": None,
-                "given_back": int(s.place not in rows),
+                "tried": int(s.tried),
             }
             for s in kept
         ]
@@ -376,7 +379,7 @@ class Work:
                     from_cache=bindparam("from_cache"),
                     worker=bindparam("worker"),
                     lease_until=bindparam("lease_until"),
-                    tries=run_items.c.tries + bindparam("given_back"),
+                    tries=run_items.c.tries + bindparam("tried"),
                 ),
                 items,
             )
