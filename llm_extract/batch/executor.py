@@ -30,7 +30,6 @@ from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
 from llm_extract.record import Attempt, Record
 from llm_extract.store import (
-    LEASE,
     Item,
     Job,
     Opening,
@@ -420,7 +419,7 @@ async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:
 
 async def _beat(work: Work, one: CapacityLimiter) -> None:
     while True:
-        await anyio.sleep(LEASE.total_seconds() / 4)
+        await anyio.sleep(work.lease.total_seconds() / 4)
         await to_thread.run_sync(work.beat, limiter=one)
 
 

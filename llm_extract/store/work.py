@@ -125,12 +125,13 @@ class Work:
     """The items of a store's jobs, for one worker. Methods raise StoreError on trouble with it.
 
     On SQLite one worker has the store to itself and its claims last until they are freed; elsewhere
-    they last for `LEASE`, by the database's own clock.
+    they last for `lease`, by the database's own clock.
     """
 
-    def __init__(self, engine: Engine, worker: str) -> None:
+    def __init__(self, engine: Engine, worker: str, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._worker = worker
+        self.lease = lease
         self._shared = engine.dialect.name != "sqlite"
 
     def take_in(
@@ -327,7 +328,7 @@ class Work:
         return {(row.run_id, row.position) for row in rows}
 
     def _lease(self) -> Any:
-        return func.now() + cast(literal(LEASE), Interval) if self._shared else None
+        return func.now() + cast(literal(self.lease), Interval) if self._shared else None
 
 
 def _identity(report: Report) -> tuple[str, str, str, str]:
