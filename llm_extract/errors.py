@@ -48,3 +48,12 @@ class ChangeError(LlmExtractError):
     """A change of a record does not fit it: no such claim, slot or number, or no longer as said."""
 
     code = "change"
+
+
+def own_error(group: BaseExceptionGroup[BaseException]) -> LlmExtractError | None:
+    """The first error of ours in a group: it is the one that says what to do."""
+    for error in group.exceptions:
+        found = own_error(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, LlmExtractError):
+            return found
+    return None

@@ -24,7 +24,7 @@ from llm_extract.batch.committer import Committer
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
-from llm_extract.errors import LlmExtractError, ModelError
+from llm_extract.errors import ModelError, own_error
 from llm_extract.extraction.call import OpenCall
 from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
@@ -421,12 +421,3 @@ async def _beat(work: Work, one: CapacityLimiter) -> None:
     while True:
         await anyio.sleep(work.lease.total_seconds() / 4)
         await to_thread.run_sync(work.beat, limiter=one)
-
-
-def own_error(group: BaseExceptionGroup[BaseException]) -> LlmExtractError | None:
-    """The first error of ours in a group: it is the one that says what to do."""
-    for error in group.exceptions:
-        found = own_error(error) if isinstance(error, BaseExceptionGroup) else error
-        if isinstance(found, LlmExtractError):
-            return found
-    return None

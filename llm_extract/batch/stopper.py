@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 
 import anyio
 
+from llm_extract.errors import own_error
+
 INTERRUPTED = "interrupted"
 """Reason of a job that a person or the system has stopped."""
 
@@ -51,7 +53,10 @@ async def stopped_by_signals(
                 on_signal(stopper.reason is not None)
                 stopper.stop(INTERRUPTED)
 
-    async with anyio.create_task_group() as group:
-        group.start_soon(listen)
-        yield
-        group.cancel_scope.cancel()
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(listen)
+            yield
+            group.cancel_scope.cancel()
+    except BaseExceptionGroup as errors:
+        raise own_error(errors) or errors from None

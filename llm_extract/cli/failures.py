@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 EXIT_CODES = (
     "Exit codes: 0 all reports read, 1 some report failed, 2 wrong usage, "
-    "3 model, store or disk trouble, 130 interrupted."
+    "3 model, store or disk trouble, 4 a cap or the deadline was reached, 130 interrupted."
 )
 CHECK_EXIT_CODES = (
     "Exit codes: 0 nothing found of what --fail-on names, 1 something found, 2 wrong usage, "

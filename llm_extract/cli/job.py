@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import anyio
@@ -16,6 +16,7 @@ from llm_extract.batch import jobs as batch
 from llm_extract.batch.alone import sole_worker
 from llm_extract.batch.estimate import Estimate
 from llm_extract.batch.runs import worker_name
+from llm_extract.cli.caps import Deadline, MaxCost, MaxTokens, Patience, caps_of
 from llm_extract.cli.console import out, plain, say
 from llm_extract.cli.failures import FAILED_REPORTS, INCOMPLETE, JOB_EXIT_CODES, Program
 from llm_extract.cli.failures import INTERRUPTED as INTERRUPTED_CODE
@@ -29,8 +30,6 @@ from llm_extract.store import Caps, Job, Store
 
 app = typer.Typer(cls=Program, no_args_is_help=True, epilog=JOB_EXIT_CODES)
 
-NANO = 1_000_000_000
-
 Place = Annotated[
     str,
     typer.Option(
@@ -41,21 +40,6 @@ Place = Annotated[
     ),
 ]
 Number = Annotated[int, typer.Argument(metavar="JOB", help="Number of `llm-extract job list`.")]
-MaxCost = Annotated[
-    float | None,
-    typer.Option(min=0, metavar="DOLLARS", help="The job never spends more, resumed or not."),
-]
-MaxTokens = Annotated[
-    int | None, typer.Option(min=1, help="The job never uses more, in and out together.")
-]
-Deadline = Annotated[
-    str | None,
-    typer.Option(metavar="WHEN", help="Pause then: 2026-03-09T08:00, or 12h or 90m from now."),
-]
-Patience = Annotated[
-    float,
-    typer.Option(min=0, metavar="MINUTES", help="Pause when the server is silent for so long."),
-]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 LogFormat = Annotated[
@@ -121,7 +105,7 @@ def start(
         date_column=date_column,
         title_column=title_column,
     )
-    caps = _caps(max_cost, max_tokens, deadline)
+    caps = caps_of(max_cost, max_tokens, deadline)
     with open_place(store_place) as store, sole_worker(store):
         pipeline = Pipeline(Settings(model, prompt, strategy, repair))
         wanted = batch.Inputs(inputs, options, limit)
@@ -152,7 +136,7 @@ def resume(
     On a PostgreSQL store any number of workers may run this at the same time, on any machines.
     """
     with open_place(store_place) as store, sole_worker(store):
-        caps = _caps(max_cost, max_tokens, deadline)
+        caps = caps_of(max_cost, max_tokens, deadline)
         found = [store.jobs.get(number) for number in numbers or ()]
         if not numbers:
             found = [j for j in store.jobs.all() if j.key and j.state in ("running", "paused")]
@@ -255,23 +239,16 @@ def _work(
     stopper, estimated = Stopper(), None
     display = JobLog() if log_format == "json" else RunDisplay(quiet=quiet or as_json)
 
-    def on_signal(at_once: bool) -> None:
-        display.notice(
-            "dropping the requests under way"
-            if at_once
-            else "finishing the requests under way, then pausing; Ctrl-C again drops them"
-        )
-
     def show(found: Estimate | None) -> None:
         nonlocal estimated
         estimated = found
         if found is not None:
             for line in estimate_lines(found):
-                display.notice(line)
+                display.remark(line)
 
     async def work() -> list[RunSummary]:
         told = batch.Told(display.settled, display.advance, display.notice, patience=patience * 60)
-        async with stopped_by_signals(stopper, on_signal):
+        async with stopped_by_signals(stopper, display.stopping):
             if estimate == "off":
                 return await batch.go_on(store, jobs, told, stopper)
             return await _estimated_first(store, jobs[0], told, stopper, show, estimate == "only")
@@ -337,33 +314,3 @@ def _recapped(store: Store, one: Job, caps: Caps) -> Job:
     if new != old:
         store.jobs.set_caps(one.id, new)
     return store.jobs.get(one.id)
-
-
-def _caps(max_cost: float | None, max_tokens: int | None, deadline: str | None) -> Caps:
-    return Caps(
-        max_tokens=max_tokens,
-        max_cost=None if max_cost is None else round(max_cost * NANO),
-        deadline=None if deadline is None else read_moment(deadline, datetime.now(UTC)),
-    )
-
-
-def read_moment(words: str, now: datetime) -> datetime:
-    """A moment as people type it: an ISO date and time (local when it has no zone), or 12h, 90m.
-
-    Raises typer.BadParameter where it is neither, or lies before `now`.
-    """
-    number, unit = words[:-1], words[-1:].lower()
-    if unit in ("h", "m", "d") and number.replace(".", "", 1).isdigit():
-        hours = float(number) * {"d": 24.0, "h": 1.0, "m": 1 / 60}[unit]
-        return now + timedelta(hours=hours)
-    try:
-        moment = datetime.fromisoformat(words)
-    except ValueError:
-        raise typer.BadParameter(
-            f"{words!r} is no moment: write 2026-03-09T08:00, or 12h, 90m or 2d from now",
-            param_hint="--deadline",
-        ) from None
-    moment = moment.astimezone(UTC)
-    if moment <= now:
-        raise typer.BadParameter(f"{words} has passed", param_hint="--deadline")
-    return moment

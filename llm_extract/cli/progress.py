@@ -18,6 +18,9 @@ from llm_extract.record import Record
 LOG_SECONDS = 10.0
 """How often a structured log tells how far a job is."""
 
+FINISHING = "finishing the requests under way; Ctrl-C again drops them"
+DROPPING = "dropping the requests under way"
+
 _STAGES = {
     "reading": "reading reports",
     "starting": "starting the model",
@@ -60,6 +63,14 @@ class RunDisplay:
         """A line about an input: what was guessed or left out."""
         if not self._quiet:
             say(f"note: {line}", "dim")
+
+    def remark(self, line: str) -> None:
+        """A line about the work itself."""
+        self.notice(line)
+
+    def stopping(self, at_once: bool) -> None:
+        """A signal asked to stop; `at_once`: it was the second one."""
+        say(DROPPING if at_once else FINISHING, "dim")
 
     def settled(self, record: Record) -> None:
         """Names a report that failed as soon as it has."""
@@ -109,8 +120,16 @@ class JobLog:
         return None
 
     def notice(self, line: str) -> None:
-        """A line about the work."""
-        self._event("notice", message=line)
+        """Something about an input was guessed or left out; what it was may quote the input."""
+        self._event("input_notice")
+
+    def remark(self, line: str) -> None:
+        """A line about the work itself."""
+        self._event("remark", message=line)
+
+    def stopping(self, at_once: bool) -> None:
+        """A signal asked to stop; `at_once`: it was the second one."""
+        self._event("stopping", at_once=at_once)
 
     def settled(self, record: Record) -> None:
         """A report that failed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +12,16 @@ from typing import Annotated
 import anyio
 import typer
 
-from llm_extract.batch import ReportPipeline, RunSummary, run_reports
+from llm_extract.batch import (
+    ReportPipeline,
+    RunSummary,
+    Stopper,
+    run_reports,
+    stopped_by_signals,
+)
+from llm_extract.cli.caps import Deadline, MaxCost, MaxTokens, caps_of
 from llm_extract.cli.console import out, plain, say
-from llm_extract.cli.failures import FAILED_REPORTS, INTERRUPTED
+from llm_extract.cli.failures import FAILED_REPORTS, INCOMPLETE, INTERRUPTED
 from llm_extract.cli.progress import RunDisplay
 from llm_extract.cli.tables import record_view
 from llm_extract.documents import ReadOptions, read_reports
@@ -22,7 +29,7 @@ from llm_extract.export import RECORDS_NAME, GrowingRecords, write_records
 from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Settings, Strategy
 from llm_extract.record import Record
 from llm_extract.repair import Repair
-from llm_extract.store import DEFAULT_NAME, Store, open_store
+from llm_extract.store import DEFAULT_NAME, Caps, Store, open_store
 
 SHOWN_REPORTS = 10
 """Up to this many reports a run ends with their tables; more would only scroll away."""
@@ -36,6 +43,7 @@ class RunPlan:
     out: Path
     limit: int | None
     options: ReadOptions
+    caps: Caps
 
     @property
     def records(self) -> Path:
@@ -92,6 +100,9 @@ def run(
             "read by a second strategy, both, or leave them to people (off)."
         ),
     ] = DEFAULT_REPAIR,
+    max_cost: MaxCost = None,
+    max_tokens: MaxTokens = None,
+    deadline: Deadline = None,
     text_column: Annotated[
         str | None,
         typer.Option(help="Column of the text in row files; guessed by name if left out."),
@@ -110,7 +121,8 @@ def run(
 
     A repeated run asks the model only for what is new: same text, day, prompt, model, strategy,
     repair and version are taken from DIR/store.sqlite, which also keeps every raw reply. Ctrl-C
-    keeps what is done, and the same command goes on from there.
+    finishes the requests under way and keeps what is done; the same command goes on from there. For
+    large archives see `llm-extract job`.
     """
     _keep_apart(inputs, out_folder)
     display = RunDisplay(quiet=quiet)
@@ -126,6 +138,7 @@ def run(
             title_column=title_column,
             on_notice=display.notice,
         ),
+        caps_of(max_cost, max_tokens, deadline),
     )
     pipeline = open_pipeline(Settings(model, prompt, strategy, repair))
     with open_store(out_folder / DEFAULT_NAME) as store:
@@ -134,10 +147,12 @@ def run(
             _print_json(plan, summary)
         elif not quiet:
             _print_results(plan, summary, store)
-    if summary.interrupted:
+    if summary.paused:
         left = summary.read - summary.settled
-        say(f"interrupted: {summary.settled} done and kept, {left} left; run it again to go on")
-        raise typer.Exit(INTERRUPTED)
+        say(
+            f"{summary.paused}: {summary.settled} done and kept, {left} left; run it again to go on"
+        )
+        raise typer.Exit(INTERRUPTED if summary.interrupted else INCOMPLETE)
     if summary.failed:
         raise typer.Exit(FAILED_REPORTS)
 
@@ -164,15 +179,21 @@ def _extract(
             display.settled(record)
 
         async def work() -> RunSummary:
-            reports = read_reports(plan.inputs, plan.options)
-            return await run_reports(reports, pipeline, store, keep, plan.limit, display.advance)
+            reports, stopper = read_reports(plan.inputs, plan.options), Stopper()
+            async with stopped_by_signals(stopper, display.stopping):
+                return await run_reports(
+                    reports,
+                    pipeline,
+                    store,
+                    keep,
+                    plan.limit,
+                    display.advance,
+                    plan.caps,
+                    stopper,
+                )
 
         try:
             return anyio.run(work)
-        except KeyboardInterrupt:
-            if display.latest is None:
-                raise
-            return replace(display.latest, interrupted=True)
         finally:
             if display.latest is not None and display.latest.settled:
                 write_records(plan.records, store.run_records(display.latest.run_id))

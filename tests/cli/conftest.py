@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
-from anyio.lowlevel import checkpoint
 from typer.testing import CliRunner, Result
 
 from llm_extract.cli import app
@@ -35,6 +35,7 @@ class ScriptedPipeline:
         self.processed: list[str] = []
         self.before: Callable[[Report], None] = lambda _: None
         self.missing_model = False
+        self.seconds = 0.0
         self._example = next(iter(read_records(EXAMPLE)))
 
     async def __aenter__(self) -> None:
@@ -57,7 +58,7 @@ class ScriptedPipeline:
 
     async def process(self, report: Report, party: str = "", book: Book = NO_BOOK) -> Record:
         self.before(report)
-        await checkpoint()
+        await anyio.sleep(self.seconds)
         self.processed.append(report.id)
         own = {
             "id": report.id,

@@ -111,26 +111,36 @@ def test_quiet_prints_nothing(cli: Cli, pipeline: Any, reports: Path, results: P
     assert cli("run", reports, "--out", results, "--quiet").output == ""
 
 
-def test_interrupting_keeps_what_is_done_and_the_next_run_goes_on(
-    cli: Cli, pipeline: Any, reports: Path, results: Path, listens_to_ctrl_c: None
+@pytest.mark.parametrize(("times", "kept"), [(1, 2), (2, 1)])
+def test_interrupting_finishes_what_is_under_way_or_drops_it_and_the_next_run_goes_on(
+    cli: Cli,
+    pipeline: Any,
+    reports: Path,
+    results: Path,
+    listens_to_ctrl_c: None,
+    times: int,
+    kept: int,
 ) -> None:
     pipeline.slots = 1
 
     def interrupt(report: Report) -> None:
         if report.id == "b-bridge":
             pipeline.before = lambda _: None
-            os.kill(os.getpid(), signal.SIGINT)
+            pipeline.seconds = 0.3
+            for _ in range(times):
+                os.kill(os.getpid(), signal.SIGINT)
 
     pipeline.before = interrupt
     stopped = cli("run", reports, "--out", results)
     assert stopped.exit_code == 130
-    assert "interrupted: 1 done and kept, 2 left" in stopped.stderr
-    assert ids(results) == ["a-market"]
+    assert f"interrupted: {kept} done and kept, {3 - kept} left" in stopped.stderr
+    names = ["a-market", "b-bridge", "c-school"]
+    assert ids(results) == names[:kept]
 
     pipeline.processed.clear()
     assert cli("run", reports, "--out", results).exit_code == 0
-    assert pipeline.processed == ["b-bridge", "c-school"]
-    assert ids(results) == ["a-market", "b-bridge", "c-school"]
+    assert pipeline.processed == names[kept:]
+    assert ids(results) == names
 
 
 def test_a_model_that_cannot_start_is_one_line_and_leaves_earlier_results(
