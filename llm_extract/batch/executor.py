@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -24,7 +25,7 @@ from llm_extract.batch.committer import Committer
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
-from llm_extract.errors import ModelError, own_error
+from llm_extract.errors import ModelError, StoreError, own_error
 from llm_extract.extraction.call import OpenCall
 from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
@@ -109,7 +110,8 @@ async def work_off(
     except BaseExceptionGroup as errors:
         raise own_error(errors) or errors from None
     finally:
-        with anyio.CancelScope(shield=True):
+        # What a store in trouble does not free is freed by whoever takes the job up again.
+        with anyio.CancelScope(shield=True), suppress(StoreError):
             for run in runs:
                 await to_thread.run_sync(work.free, run.id, limiter=one)
     return [run.end() for run in runs]
@@ -171,13 +173,11 @@ class _JobRun:
         """Note in the store that the job is done or paused, and how it stands."""
         left = self._work.open_items(self.id)
         self._sums = self._store.jobs.get(self.id).sums
-        if self._stopped is None and left == 0 and self._plan.job.all_read:
+        if left == 0 and self._plan.job.all_read:
             self._store.jobs.move(self.id, "done")
-        elif self._stopped is not None and left:
-            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
-        elif left == 0:
-            self._store.jobs.move(self.id, "done", out_of=("running",))
             self._stopped = None
+        elif self._stopped is not None:
+            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
         self._stage = "done"
         summary = self.summary()
         self._plan.on_progress(summary)

@@ -30,7 +30,7 @@ async def take_in(
     stopper: Stopper | None = None,
 ) -> Job:
     """Add the reports to a job after those that it has; the job as it stands when all are read,
-    or as many as were when `stopper` was stopped.
+    or as many as were when `stopper` was stopped or another worker turned out to read them too.
 
     What cannot be read is settled as failed at once. Memory holds one chunk, however many reports
     there are. Seconds count from `began` (`time.monotonic`), else from now.
@@ -43,6 +43,8 @@ async def take_in(
         last = len(chunk) < CHUNK
         add = partial(work.take_in, job.id, read, chunk, last)
         broken = await to_thread.run_sync(add)
+        if broken is None:
+            break
         for record in broken:
             if on_record is not None:
                 on_record(record)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,10 +20,11 @@ from itertools import islice
 from typing import Any
 
 import anyio
+from anyio import to_thread
 
 from llm_extract.batch.alone import worker_of
 from llm_extract.batch.estimate import EACH, STRATA, Estimate, estimate
-from llm_extract.batch.executor import PATIENCE, Plan, work_off
+from llm_extract.batch.executor import LOOK_SECONDS, PATIENCE, Plan, work_off
 from llm_extract.batch.intake import take_in
 from llm_extract.batch.progress import RunSummary
 from llm_extract.batch.runs import worker_name
@@ -120,12 +122,26 @@ async def read_on(
     on_progress: Callable[[RunSummary], None] = lambda _: None,
     stopper: Stopper | None = None,
 ) -> Job:
-    """Read what is left of a job's inputs into the store.
+    """Read what is left of a job's inputs into the store; only one worker at a time does.
 
     Raises StoreError when its inputs are no longer what they were: positions would not fit.
     """
-    if job.all_read:
-        return job
+    while not job.all_read and (stopper is None or stopper.reason is None):
+        job = await _read_some(store, job, worker, on_notice, on_record, on_progress, stopper)
+        job = await _read_elsewhere(store, job, stopper)
+    return job
+
+
+async def _read_some(
+    store: Store,
+    job: Job,
+    worker: str,
+    on_notice: Callable[[str], None] | None,
+    on_record: Callable[[Record], None] | None,
+    on_progress: Callable[[RunSummary], None],
+    stopper: Stopper | None,
+) -> Job:
+    """The job when this worker has read it to its end, or found that another worker reads it."""
     assert job.inputs is not None
     inputs = Inputs.from_value(dict(job.inputs))
     if job.sums.read and (
@@ -142,6 +158,19 @@ async def read_on(
     return await take_in(
         islice(found, limit), job, store, worker, on_record, on_progress, stopper=stopper
     )
+
+
+async def _read_elsewhere(store: Store, job: Job, stopper: Stopper | None) -> Job:
+    """The job when another worker has read it, or has not got on with it for as long as a lease."""
+    since, known = time.monotonic(), job.sums.read
+    while not job.all_read and (stopper is None or stopper.reason is None):
+        await anyio.sleep(LOOK_SECONDS)
+        job = await to_thread.run_sync(store.jobs.get, job.id)
+        if job.sums.read != known:
+            since, known = time.monotonic(), job.sums.read
+        elif time.monotonic() - since > store.lease.total_seconds():
+            break
+    return job
 
 
 def pipeline_of(job: Job) -> Pipeline:

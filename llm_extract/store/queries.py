@@ -62,12 +62,12 @@ class Store:
 
     def __init__(self, engine: Engine, lease: timedelta = LEASE) -> None:
         self._engine = engine
-        self._lease = lease
+        self.lease = lease
         self.jobs = Jobs(engine)
 
     def work(self, worker: str) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""
-        return Work(self._engine, worker, self._lease)
+        return Work(self._engine, worker, self.lease)
 
     def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
         """See `sampling.stratified_sample`."""

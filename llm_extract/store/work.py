@@ -18,6 +18,8 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
+    Row,
+    Select,
     bindparam,
     cast,
     func,
@@ -28,12 +30,13 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.pipeline import WorkKey, unread_record
 from llm_extract.record import Attempt, Disposition, Record
-from llm_extract.store.engine import transaction
+from llm_extract.store.engine import store_errors, transaction
 from llm_extract.store.jobs import Sums, sums_of
 from llm_extract.store.tables import (
     WORK_KEY_COLUMNS,
@@ -47,6 +50,11 @@ from llm_extract.store.tables import (
 
 LEASE = timedelta(seconds=60)
 """How long a worker that says nothing keeps its items, where several share a store."""
+
+DEADLOCK = "40P01"
+"""SQLSTATE of a transaction that PostgreSQL ended because it and another waited for each other."""
+MOST_COMMITS = 5
+"""Times a transaction is tried that another worker's may have got in the way of."""
 
 NO_WORK = WorkKey(
     report_sha256="", published="", prompt_hash="", model="", strategy="", package_version=""
@@ -136,12 +144,15 @@ class Work:
 
     def take_in(
         self, run_id: int, start: int, found: Sequence[Report | UnreadableReport], last: bool
-    ) -> list[Record]:
+    ) -> list[Record] | None:
         """Add inputs from position `start` on; what was not readable is settled as failed at once.
 
-        `last` says that the inputs end here. Returns the failed records.
+        `last` says that the inputs end here. Returns the failed records; None where the job has
+        not read just so far, for another worker reads the same inputs: nothing is added then.
         """
         with transaction(self._engine) as connection:
+            if _locked(connection, {run_id})[run_id].read != start:
+                return None
             pks = _report_pks(connection, [r for r in found if isinstance(r, Report)])
             rows = [
                 {
@@ -227,11 +238,8 @@ class Work:
         self, openings: Sequence[Opening] = (), settlements: Sequence[Settlement] = ()
     ) -> Committed:
         """Write down requests about to be sent, settle items: all of it or nothing."""
-        try:
-            return self._commit(openings, settlements)
-        except IntegrityError:
-            # Another worker finished the same work in this moment; now its record is seen.
-            return self._commit(openings, settlements)
+        with store_errors("the store failed"):
+            return _REPEATING.copy()(self._commit, openings, settlements)
 
     def beat(self) -> None:
         """Say that this worker is alive: its claims are prolonged."""
@@ -245,20 +253,19 @@ class Work:
     def free(self, run_id: int) -> None:
         """Give back what is claimed and not settled: this worker's items, on SQLite everybody's.
 
-        Their requests that are still open count as lost.
+        Requests that are still open and whose item nobody works on count as lost.
         """
         mine = [run_items.c.run_id == run_id, run_items.c.record_pk.is_(None)]
         mine.append(
             run_items.c.worker == self._worker if self._shared else run_items.c.worker.is_not(None)
         )
+        nobodys = select(run_items.c.position).where(
+            run_items.c.run_id == run_id, run_items.c.worker.is_(None)
+        )
         with transaction(self._engine) as connection:
-            query = select(run_items.c.position).where(*mine)
-            positions = list(connection.execute(query).scalars())
-            if positions:
-                connection.execute(
-                    run_items.update().where(*mine).values(worker=None, lease_until=None)
-                )
-                _lose(connection, run_id, positions)
+            _locked(connection, {run_id})
+            connection.execute(run_items.update().where(*mine).values(worker=None, lease_until=None))
+            _lose(connection, run_id, nobodys)
 
     def open_items(self, run_id: int) -> int:
         """Items that have no record yet, claimed or not."""
@@ -270,9 +277,10 @@ class Work:
 
     def _commit(self, openings: Sequence[Opening], settlements: Sequence[Settlement]) -> Committed:
         done = Committed([], [])
-        with transaction(self._engine, IntegrityError) as connection:
+        with self._engine.begin() as connection:
+            jobs = _locked(connection, {o.run_id for o in (*openings, *settlements)})
             if openings:
-                done.refused = _open(connection, openings)
+                done.refused = _open(connection, openings, jobs)
             if settlements:
                 done.counted, done.sums = self._settle(connection, settlements)
         return done
@@ -331,6 +339,22 @@ class Work:
         return func.now() + cast(literal(self.lease), Interval) if self._shared else None
 
 
+def _got_in_the_way(error: BaseException) -> bool:
+    """Whether another worker's transaction is at fault, so that the same one passes when repeated.
+
+    Two jobs finish the same work at one moment: the second is refused, and sees the record of the
+    first when it is repeated.
+    """
+    return isinstance(error, IntegrityError) or (
+        isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == DEADLOCK
+    )
+
+
+_REPEATING = Retrying(
+    retry=retry_if_exception(_got_in_the_way), stop=stop_after_attempt(MOST_COMMITS), reraise=True
+)
+
+
 def _identity(report: Report) -> tuple[str, str, str, str]:
     published = report.published.isoformat() if report.published else ""
     return report.sha256, report.id, report.source, published
@@ -381,7 +405,20 @@ def _report(row: Any) -> Report:
     )
 
 
-def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None:
+def _locked(connection: Connection, run_ids: set[int]) -> dict[int, Row[Any]]:
+    """The rows of these jobs, no other worker's until the transaction ends.
+
+    Whoever writes several rows of a job takes its own row first, so that two workers who write the
+    same rows wait for each other in one order and never in a ring.
+    """
+    query = select(runs).where(runs.c.id.in_(run_ids)).order_by(runs.c.id)
+    rows = connection.execute(query.with_for_update(key_share=True))
+    return {row.id: row for row in rows}
+
+
+def _lose(
+    connection: Connection, run_id: int, positions: Sequence[int] | Select[tuple[int]]
+) -> None:
     """Requests of these items that are still open will not be heard of again."""
     connection.execute(
         attempts.update()
@@ -394,15 +431,16 @@ def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None
     )
 
 
-def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | None]:
+def _open(
+    connection: Connection, openings: Sequence[Opening], jobs: Mapping[int, Row[Any]]
+) -> list[str | None]:
     """Reserve what requests may use at worst; those that may not be sent get why."""
     wanted: dict[int, list[int]] = defaultdict(list)
     for n, opening in enumerate(openings):
         wanted[opening.run_id].append(n)
     refused: list[str | None] = [None] * len(openings)
-    for run_id in sorted(wanted):  # one order for all workers, so that none waits for another
-        query = select(runs).where(runs.c.id == run_id).with_for_update()
-        row = connection.execute(query).one()
+    for run_id in sorted(wanted):
+        row = jobs[run_id]
         tokens = row.prompt_tokens + row.completion_tokens + row.reserved_tokens
         cost = row.cost + row.reserved_cost
         more_tokens = more_cost = 0

@@ -121,19 +121,20 @@ def _aimed(where: Where, left: int, lives: int, random: Random) -> Aim:
     share = random.randint(0, 2 * left // (lives + 1))
     match where:
         case "start":
-            nth = random.randrange(STATEMENTS_AT_START if left > 0 else 1)
-            return Aim("start", 0.0, "", nth)
+            nth = random.randrange(STATEMENTS_AT_START)
+            return Aim("start", 0.0, "", nth, most=share + 1)
         case "reading":
             delay = random.choice((0.0, random.uniform(0, LONGEST_COMMIT)))
             at_commit = random.random() < 0.5
-            return Aim("reading", delay, random.choice(READING), random.randrange(3), 0, at_commit)
+            mark, nth = random.choice(READING), random.randrange(3)
+            return Aim("reading", delay, mark, nth, 0, at_commit, most=share + 1)
         case "opened":
             delay = random.uniform(0.0001, LONGEST_OPEN)
-            return Aim("opened", delay, "INSERT INTO attempts", 0, share, at_commit=True)
+            return Aim("opened", delay, "INSERT INTO attempts", 0, share, True, 2 * share + 1)
         case "commit":
             at_commit = random.random() < 0.5
             delay = random.uniform(0, LONGEST_COMMIT) if at_commit else 0.0
-            return Aim("commit", delay, random.choice(SETTLING), 0, share, at_commit)
+            return Aim("commit", delay, random.choice(SETTLING), 0, share, at_commit, 2 * share + 1)
         case "anywhere":
             return Aim("anywhere", random.uniform(0, 0.3 + share / SETTLED_A_SECOND))
 

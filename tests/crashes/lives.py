@@ -40,8 +40,9 @@ class Aim:
     """When a worker is killed: `delay` seconds after the `nth` statement that begins with `mark`.
 
     Statements count from when this life has settled `after` reports, from 0; with `at_commit` the
-    commit of that statement's transaction is what is waited for. Without a mark it is killed from
-    outside, `delay` seconds after its start.
+    commit of that statement's transaction is what is waited for. Where that never comes it is
+    killed once it has settled `most` reports. Without a mark it is killed from outside, `delay`
+    seconds after its start.
     """
 
     where: Where
@@ -50,6 +51,7 @@ class Aim:
     nth: int = 0
     after: int = 0
     at_commit: bool = False
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,8 @@ def live(setup: Setup, aim: Aim | None = None) -> None:
     def count(_: Record) -> None:
         nonlocal settled
         settled += 1
+        if aim is not None and settled == aim.most:
+            _die(0.0)
 
     if aim is not None and aim.mark is not None:
         _take(aim, lambda: settled)

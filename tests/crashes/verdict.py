@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 from crashes.lives import Setup
@@ -75,9 +76,7 @@ def judged(setup: Setup, server: ServerProcess) -> Verdict:
 def same_records(setup: Setup, other: Setup) -> list[str]:
     """In what the records of the only jobs of two stores differ, times and ids apart."""
     faults = []
-    for position, (one, two) in enumerate(
-        zip(_records(setup), _records(other), strict=True)  # both have a record for each report
-    ):
+    for position, (one, two) in enumerate(zip_longest(_records(setup), _records(other))):
         if one != two:
             faults.append(f"the record at {position} is not that of a run without kills")
     return faults[:SHOWN]
