@@ -105,12 +105,8 @@ def find_or_begin(
     """The job of these inputs and settings, and whether it is new; caps are those of a new one."""
     fingerprint = inputs.fingerprint()
     key = job_key(inputs, fingerprint, pipeline)
-    known = store.jobs.with_key(key)
-    if known is not None:
-        return known, False
     value = inputs.as_value(fingerprint)
-    made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
-    return made, True
+    return store.jobs.find_or_create(pipeline.settings, version("llm-extract"), key, value, caps)
 
 
 async def read_on(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sqlalchemy import Engine, and_, func, select
+from sqlalchemy.exc import IntegrityError
 
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Settings
@@ -106,7 +108,10 @@ class Jobs:
         inputs: Mapping[str, Any] | None = None,
         caps: Caps | None = None,
     ) -> Job:
-        """A new job that is running and has read nothing yet."""
+        """A new job that is running and has read nothing yet.
+
+        Raises IntegrityError when there is one of that key that was not cancelled.
+        """
         row = {
             "started": datetime.now(UTC),
             "settings": asdict(settings),
@@ -117,7 +122,7 @@ class Jobs:
             "all_read": False,
             **asdict(caps or Caps()),
         }
-        with transaction(self._engine) as connection:
+        with transaction(self._engine, IntegrityError) as connection:
             made = connection.execute(runs.insert().values(**row).returning(runs.c.id))
             return _job(
                 connection.execute(select(runs).where(runs.c.id == made.scalar_one())).one()
@@ -133,6 +138,20 @@ class Jobs:
                 code="no_job",
             )
         return _job(row)
+
+    def find_or_create(
+        self,
+        settings: Settings,
+        version: str,
+        key: str,
+        inputs: Mapping[str, Any],
+        caps: Caps | None = None,
+    ) -> tuple[Job, bool]:
+        """The job of that key, and whether it is new; programs that ask at once get the same."""
+        while (known := self.with_key(key)) is None:
+            with suppress(IntegrityError):  # another program has begun it in this moment
+                return self.create(settings, version, key, inputs, caps), True
+        return known, False
 
     def with_key(self, key: str) -> Job | None:
         """The newest job of that identity that was not cancelled."""

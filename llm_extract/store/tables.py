@@ -123,7 +123,7 @@ runs = Table(
     Column("settings", JSON, nullable=False),
     Column("version", Text, nullable=False),
     Column("counts", JSON),
-    Column("key", String(64), index=True, comment="digest of all that decides a job; null: no job"),
+    Column("key", String(64), comment="digest of all that decides a job; null: no job"),
     Column("state", String(9), nullable=False, server_default="done"),
     Column("reason", Words, comment="why it is paused, one line"),
     Column("inputs", JSON, comment="what is read and how, for a job that goes on reading"),
@@ -133,6 +133,7 @@ runs = Table(
     Column("max_cost", BigInteger, comment="nanodollars; null: no cap"),
     Column("deadline", Moment),
     *(_counter(name) for name in COUNTERS),
+    Index("uq_runs_key", "key", unique=True, **_where("state != 'cancelled'")),
 )
 
 records = Table(

@@ -65,7 +65,7 @@ class Setup:
     catalogue: Path
     store: str
     count: int
-    lease: float = 1.0
+    lease: float = 6.0
 
 
 def prepared(folder: Path, store: str, base_url: str, reports: int) -> Setup:

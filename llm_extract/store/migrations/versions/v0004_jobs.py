@@ -33,7 +33,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("deadline", sa.DateTime(timezone=True)))
         for name in COUNTERS:
             table.add_column(_filled(name, sa.BigInteger, "0"))
-    op.create_index("ix_runs_key", "runs", ["key"])
+    _index("uq_runs_key", "runs", ["key"], "state != 'cancelled'", unique=True)
     with op.batch_alter_table("run_items") as table:
         table.add_column(_filled("characters", sa.Integer, "0"))
         table.add_column(sa.Column("worker", sa.Text))
@@ -70,7 +70,7 @@ def downgrade() -> None:
     with op.batch_alter_table("run_items") as table:
         for name in ("characters", "worker", "lease_until", "tries", "again"):
             table.drop_column(name)
-    op.drop_index("ix_runs_key", "runs")
+    op.drop_index("uq_runs_key", "runs")
     with op.batch_alter_table("runs") as table:
         for name in ("key", "state", "reason", "inputs", "read", "all_read"):
             table.drop_column(name)
@@ -82,6 +82,10 @@ def _filled(name: str, kind: Any, default: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=False, server_default=default)
 
 
-def _index(name: str, table: str, columns: list[str], condition: str) -> None:
+def _index(
+    name: str, table: str, columns: list[str], condition: str, unique: bool = False
+) -> None:
     where = sa.text(condition)
-    op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+    op.create_index(
+        name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where
+    )
