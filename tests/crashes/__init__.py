@@ -10,15 +10,18 @@
 from __future__ import annotations
 
 from crashes.course import Course, run_job
-from crashes.lives import Aim, Setup, prepared
+from crashes.lives import MODEL, OPTIONS, Aim, Setup, live, prepared
 from crashes.verdict import Verdict, judged, same_records
 
 __all__ = [
+    "MODEL",
+    "OPTIONS",
     "Aim",
     "Course",
     "Setup",
     "Verdict",
     "judged",
+    "live",
     "prepared",
     "run_job",
     "same_records",

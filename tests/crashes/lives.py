@@ -25,6 +25,7 @@ from llm_extract.record import Record
 from llm_extract.store import open_store
 
 MODEL = "desk"
+OPTIONS = ReadOptions(text_column="text", id_column="id", date_column="", title_column="")
 IN_FLIGHT = 16
 
 EVERY_BLANK = 97
@@ -65,7 +66,7 @@ class Setup:
     catalogue: Path
     store: str
     count: int
-    lease: float = 6.0
+    lease: float = 1.0
 
 
 def prepared(folder: Path, store: str, base_url: str, reports: int) -> Setup:
@@ -102,9 +103,8 @@ def live(setup: Setup, aim: Aim | None = None) -> None:
         _take(aim, lambda: settled)
     lease = timedelta(seconds=setup.lease)
     with open_store(setup.store, lease) as store, sole_worker(store):
-        options = ReadOptions(text_column="text", id_column="id", date_column="", title_column="")
         pipeline = Pipeline(Settings(MODEL))
-        job, _ = find_or_begin(store, Inputs([str(setup.reports)], options), pipeline)
+        job, _ = find_or_begin(store, Inputs([str(setup.reports)], OPTIONS), pipeline)
         anyio.run(partial(go_on, store, [job], Told(on_record=count)))
 
 

@@ -9,7 +9,8 @@ from itertools import zip_longest
 from typing import Any
 
 from crashes.lives import Setup
-from model_server import Served, ServerProcess
+from model_server import Served
+from model_server.process import Remote
 from sqlalchemy import Connection, Engine, Row, func, select
 
 from llm_extract.record import Record
@@ -57,7 +58,7 @@ class Verdict:
         return f"{kills} kills, {self.lost} lost, {self.doubled} doubled, spend {spend}"
 
 
-def judged(setup: Setup, server: ServerProcess) -> Verdict:
+def judged(setup: Setup, server: Remote) -> Verdict:
     """Look at everything in the store of a job that was worked off, and at the server's ledger."""
     verdict = Verdict()
     engine = open_engine(setup.store)
