@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import anyio
 from anyio import CapacityLimiter, to_thread
@@ -26,7 +25,7 @@ from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
 from llm_extract.errors import ModelError, StoreError, own_error
-from llm_extract.extraction.call import OpenCall
+from llm_extract.extraction.call import OpenCall, next_request_id
 from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
 from llm_extract.record import Attempt, Record
@@ -376,7 +375,7 @@ class _ItemBook:
 
     def name(self, request: Mapping[str, Any]) -> str:
         """See `Book.name`."""
-        return str(uuid4())
+        return next_request_id()
 
     async def opened(self, call: OpenCall) -> None:
         """See `Book.opened`."""
