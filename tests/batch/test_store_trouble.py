@@ -124,14 +124,13 @@ def most_pages(number: int) -> Iterator[None]:
         event.remove(Engine, "connect", limit)
 
 
-@pytest.mark.parametrize("pages", [3, 45, 60, 75])
+@pytest.mark.parametrize("pages", [3, 38, 45, 60, 75])
 def test_a_disk_that_gets_full_ends_the_work_and_loses_nothing(
     pages: int, setup: Setup, server: ServerThread
 ) -> None:
     with most_pages(pages), pytest.raises(StoreError) as caught:
         work(setup)
     assert "disk is full (make room" in one_line(caught)
-    print("XX", pages, server.ledger().requests)
     assert_resumed_as_if_nothing_had_happened(setup, server)
 
 
@@ -223,9 +222,9 @@ def test_a_second_worker_on_a_file_is_told_who_works_there_and_a_killed_one_free
     assert ready.wait(30)
     with pytest.raises(StoreError) as caught:
         work(setup)
-    assert f"another program works on the store {setup.store} (process {other.pid})" in one_line(
-        caught
-    )
+    line = one_line(caught)
+    assert line.startswith("another program works on the store")
+    assert f"(process {other.pid})" in line
     assert other.pid is not None
     os.kill(other.pid, signal.SIGKILL)
     other.join()
