@@ -267,7 +267,8 @@ class Work:
         )
         with transaction(self._engine) as connection:
             _locked(connection, {run_id})
-            connection.execute(run_items.update().where(*mine).values(worker=None, lease_until=None))
+            nobody = {"worker": None, "lease_until": None}
+            connection.execute(run_items.update().where(*mine).values(**nobody))
             _lose(connection, run_id, nobodys)
 
     def open_items(self, run_id: int) -> int:
@@ -281,7 +282,8 @@ class Work:
     def _commit(self, openings: Sequence[Opening], settlements: Sequence[Settlement]) -> Committed:
         done = Committed([], [])
         with self._engine.begin() as connection:
-            jobs = _locked(connection, {o.run_id for o in (*openings, *settlements)})
+            concerned = {o.run_id for o in openings} | {s.run_id for s in settlements}
+            jobs = _locked(connection, concerned)
             if openings:
                 done.refused = _open(connection, openings, jobs)
             if settlements:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -63,35 +64,28 @@ def work(
     setup: Setup, on_record: Callable[[int], None] = lambda _: None, caps: Caps | None = None
 ) -> RunSummary:
     """Go on with the job in this process; `on_record` gets the number of records so far."""
-    settled = 0
-
-    def count(_: Record) -> None:
-        nonlocal settled
-        settled += 1
-        on_record(settled)
+    settled = count(1)
+    told = Told(on_record=lambda _: on_record(next(settled)))
 
     with open_store(setup.store) as store, sole_worker(store):
         inputs = Inputs([str(setup.reports)], OPTIONS)
         job, _ = find_or_begin(store, inputs, Pipeline(Settings(MODEL)), caps)
-        (summary,) = anyio.run(partial(go_on, store, [job], Told(on_record=count)))
+        (summary,) = anyio.run(partial(go_on, store, [job], told))
     return summary
 
 
 def half_done(setup: Setup) -> None:
     """Work on the job until half of it is done, and pause it."""
-    stopper = Stopper()
+    stopper, seen = Stopper(), count(1)
 
-    def count(_: Record) -> None:
-        nonlocal left
-        left -= 1
-        if not left:
+    def stop_at_half(_: Record) -> None:
+        if next(seen) == REPORTS // 2:
             stopper.stop("half is enough")
 
-    left = REPORTS // 2
     with open_store(setup.store) as store:
         inputs = Inputs([str(setup.reports)], OPTIONS)
         job, _ = find_or_begin(store, inputs, Pipeline(Settings(MODEL)))
-        anyio.run(partial(go_on, store, [job], Told(on_record=count), stopper))
+        anyio.run(partial(go_on, store, [job], Told(on_record=stop_at_half), stopper))
         assert store.jobs.get(job.id).state == "paused"
 
 
@@ -176,7 +170,9 @@ def without_privileges() -> Iterator[None]:
         os.seteuid(0)
 
 
-@pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o555), (0o666, 0o555), (0o444, 0o777)])
+@pytest.mark.parametrize(
+    ("file_mode", "folder_mode"), [(0o444, 0o555), (0o666, 0o555), (0o444, 0o777)]
+)
 def test_a_store_that_may_not_be_written_is_a_clear_error(
     file_mode: int, folder_mode: int, setup: Setup, server: ServerThread
 ) -> None:

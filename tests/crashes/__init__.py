@@ -1,10 +1,10 @@
 """Workers that are killed at aimed points, and what must hold of a store whatever happened to them.
 
-    script = Script(charge_abandoned=True)
-    with ServerProcess(script) as server:
-        setup = prepared(folder, str(store), server.base_url, reports=2000)
-        course = run_job(setup, kills=50, workers=1, random=Random(1))
-        verdict = judged(setup, server)
+script = Script(charge_abandoned=True)
+with ServerProcess(script) as server:
+    setup = prepared(folder, str(store), server.base_url, reports=2000)
+    course = run_job(setup, kills=50, workers=1, random=Random(1))
+    verdict = judged(setup, server)
 """
 
 from __future__ import annotations

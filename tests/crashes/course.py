@@ -1,4 +1,4 @@
-"""A job through many lives: workers are killed where it hurts and others go on, until it is done."""
+"""A job through many lives: workers are killed where it hurts, others go on until it is done."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from multiprocessing.context import ForkServerProcess
 from multiprocessing.connection import wait
+from multiprocessing.context import ForkServerProcess
 from random import Random
 
-from crashes.lives import Aim, Setup, Where, live
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from crashes.lives import IN_FLIGHT, Aim, Setup, Where, live
 from llm_extract.store.tables import run_items
 
 STATEMENTS_AT_START = 120
@@ -68,7 +68,7 @@ def run_job(
         left = left_of(setup)
         while not over and len(alive) < workers:
             where = aims.pop(0) if aims else None
-            aim = _aimed(where, left, len(aims) + 1, random) if where else None
+            aim = _aimed(where, left, len(aims) + 1, workers, random) if where else None
             process = context.Process(target=live, args=(setup, aim))
             process.start()
             alive[process] = _Life(aim, time.monotonic())
@@ -109,34 +109,43 @@ class _Life:
 
 def _order(kills: int, random: Random) -> list[Where]:
     """Where the kills happen: a tenth at the start, a fifth while reading in, then all mixed."""
-    starts, reading = -(-kills // 10), -(-kills // 5)
+    order: list[Where] = []
+    order += ["start"] * -(-kills // 10)
+    order += ["reading"] * -(-kills // 5)
     rest: list[Where] = ["opened", "commit", "anywhere", "commit", "opened", "start"]
-    mixed = [rest[n % len(rest)] for n in range(kills - starts - reading)]
+    mixed = [rest[n % len(rest)] for n in range(kills - len(order))]
     random.shuffle(mixed)
-    return [*["start"] * starts, *["reading"] * reading, *mixed]
+    return order + mixed
 
 
-def _aimed(where: Where, left: int, lives: int, random: Random) -> Aim:
-    """The aim of one life of `lives`, among which the reports that are left are shared out."""
-    share = random.randint(0, 2 * left // (lives + 1))
+def _aimed(where: Where, left: int, lives: int, workers: int, random: Random) -> Aim:
+    """The aim of one life of `lives`, among which the reports that are left are shared out.
+
+    None of `workers` at a time settles so many that nothing is left for the kills to come: one more
+    commit, of what is in flight, may be through before a kill.
+    """
+    spare = max(0, left - IN_FLIGHT * lives)
+    share = random.randint(0, 2 * spare // (lives + 1))
+    most = min(2 * share, spare // workers) + 1
     match where:
         case "start":
             nth = random.randrange(STATEMENTS_AT_START)
-            return Aim("start", 0.0, "", nth, most=share + 1)
+            return Aim("start", 0.0, "", nth, most=most)
         case "reading":
             delay = random.choice((0.0, random.uniform(0, LONGEST_COMMIT)))
             at_commit = random.random() < 0.5
             mark, nth = random.choice(READING), random.randrange(3)
-            return Aim("reading", delay, mark, nth, 0, at_commit, most=share + 1)
+            return Aim("reading", delay, mark, nth, 0, at_commit, most)
         case "opened":
             delay = random.uniform(0.0001, LONGEST_OPEN)
-            return Aim("opened", delay, "INSERT INTO attempts", 0, share, True, 2 * share + 1)
+            return Aim("opened", delay, "INSERT INTO attempts", 0, share, True, most)
         case "commit":
             at_commit = random.random() < 0.5
             delay = random.uniform(0, LONGEST_COMMIT) if at_commit else 0.0
-            return Aim("commit", delay, random.choice(SETTLING), 0, share, at_commit, 2 * share + 1)
+            return Aim("commit", delay, random.choice(SETTLING), 0, share, at_commit, most)
         case "anywhere":
-            return Aim("anywhere", random.uniform(0, 0.3 + share / SETTLED_A_SECOND))
+            delay = random.uniform(0, 0.3 + share / SETTLED_A_SECOND)
+            return Aim("anywhere", delay, most=most)
 
 
 def _wait(alive: dict[ForkServerProcess, _Life]) -> None:

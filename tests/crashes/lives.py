@@ -42,8 +42,8 @@ class Aim:
 
     Statements count from when this life has settled `after` reports, from 0; with `at_commit` the
     commit of that statement's transaction is what is waited for. Where that never comes it is
-    killed once it has settled `most` reports. Without a mark it is killed from outside, `delay`
-    seconds after its start.
+    killed once it has settled `most` reports, and so it is where it has no mark and is killed from
+    outside, `delay` seconds after its start.
     """
 
     where: Where

@@ -1,4 +1,4 @@
-"""What must hold of a store and of the server's ledger, whatever happened to the workers between."""
+"""What must hold of a store and of the server's ledger, whatever happened to the workers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from crashes.lives import Setup
 from model_server import Served
 from model_server.process import Remote
 from sqlalchemy import Connection, Engine, Row, func, select
 
+from crashes.lives import Setup
 from llm_extract.record import Record
 from llm_extract.store import open_engine, open_store
 from llm_extract.store.tables import COUNTERS, attempts, records, run_items, runs
@@ -132,9 +132,7 @@ def _look_at_reports(connection: Connection, count: int, verdict: Verdict) -> No
         verdict.faults.append(f"{orphans} records belong to no report")
 
 
-def _look_at_requests(
-    rows: Sequence[Row[Any]], served: Sequence[Served], verdict: Verdict
-) -> None:
+def _look_at_requests(rows: Sequence[Row[Any]], served: Sequence[Served], verdict: Verdict) -> None:
     """Every request that was charged has its row; no row says anything but the server."""
     known = {row.request: row for row in rows}
     again = sum(n - 1 for n in Counter(row.request for row in rows).values())

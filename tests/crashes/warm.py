@@ -11,9 +11,9 @@ from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.grounding import ground
 from llm_extract.extraction.understanding import Understanding
 from llm_extract.numbers import read_ledger
+from llm_extract.pipeline import head_of
 from llm_extract.prompting import load_prompt
 from llm_extract.record import Record
-from llm_extract.pipeline import head_of
 from llm_extract.validators.culprits import examine
 
 report = report_from_text(lives.text_of(0))

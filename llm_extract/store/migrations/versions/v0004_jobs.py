@@ -82,10 +82,6 @@ def _filled(name: str, kind: Any, default: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=False, server_default=default)
 
 
-def _index(
-    name: str, table: str, columns: list[str], condition: str, unique: bool = False
-) -> None:
+def _index(name: str, table: str, columns: list[str], condition: str, unique: bool = False) -> None:
     where = sa.text(condition)
-    op.create_index(
-        name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where
-    )
+    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
