@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from itertools import count
 from multiprocessing import get_context
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from threading import Event as ThreadEvent
 
 import anyio
 import pytest
@@ -22,7 +24,7 @@ from sqlalchemy import Engine, event
 
 from llm_extract.batch import RunSummary, Stopper
 from llm_extract.batch import executor as executor_module
-from llm_extract.batch.alone import sole_worker
+from llm_extract.batch.alone import sole_worker, worker_of
 from llm_extract.batch.jobs import Inputs, Told, find_or_begin, go_on
 from llm_extract.errors import StoreError
 from llm_extract.models.catalogue import USER_FILES_VARIABLE
@@ -99,6 +101,19 @@ def one_line(caught: pytest.ExceptionInfo[StoreError]) -> str:
     line = str(caught.value)
     assert "\n" not in line
     return line
+
+
+def test_a_job_that_is_stopped_before_its_inputs_are_read_is_not_done(
+    setup: Setup, server: ServerThread
+) -> None:
+    stopper = Stopper()
+    stopper.stop("at once")
+    with open_store(setup.store) as store:
+        inputs = Inputs([str(setup.reports)], OPTIONS)
+        job, _ = find_or_begin(store, inputs, Pipeline(Settings(MODEL)))
+        anyio.run(partial(go_on, store, [job], None, stopper))
+        assert store.jobs.get(job.id).state == "paused"
+    assert_resumed_as_if_nothing_had_happened(setup, server)
 
 
 # --- a full disk -------------------------------------------------------------------------------
@@ -227,16 +242,29 @@ def test_a_second_worker_on_a_file_is_told_who_works_there_and_a_killed_one_free
     assert_resumed_as_if_nothing_had_happened(setup, server)
 
 
+def test_who_asks_whether_somebody_works_on_a_file_keeps_no_worker_out(setup: Setup) -> None:
+    with open_store(setup.store) as store, ThreadPoolExecutor(1) as pool:
+        over = ThreadEvent()
+
+        def ask() -> None:
+            while not over.is_set():
+                worker_of(store)
+
+        asking = pool.submit(ask)
+        for _ in range(20):
+            with sole_worker(store):
+                pass
+        over.set()
+        asking.result()
+
+
 def test_a_program_that_keeps_the_file_locked_ends_the_work_and_nothing_is_lost(
     setup: Setup, server: ServerThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "BUSY_SECONDS", 0.1)
     with ExitStack() as stack:
-        foreign = sqlite3.connect(Path(setup.store).parent.parent / "x", isolation_level=None)
-        stack.callback(foreign.close)
 
         def lock_after_some(settled: int) -> None:
-            nonlocal foreign
             if settled == 20:
                 foreign = sqlite3.connect(setup.store, isolation_level=None)
                 stack.callback(foreign.close)
