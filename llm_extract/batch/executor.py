@@ -22,6 +22,7 @@ from anyio import CapacityLimiter, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from llm_extract.batch.committer import Committer
+from llm_extract.batch.heartbeat import beat
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
@@ -105,7 +106,7 @@ async def work_off(
                         stopper.watch(run.stop, group.cancel_scope)
                 group.start_soon(committer.run)
                 if store.is_shared:
-                    group.start_soon(_beat, work, one)
+                    group.start_soon(beat, work, one)
                 async with anyio.create_task_group() as jobs:
                     for run in runs:
                         jobs.start_soon(run.work_off)
@@ -173,10 +174,14 @@ class _JobRun:
         return RunSummary(**{**known, **changes})
 
     def end(self) -> RunSummary:
-        """Note in the store that the job is done or paused, and how it stands."""
+        """Note in the store that the job is done or paused, and how it stands.
+
+        Neither where another worker goes on, or items are left that this one was not to take.
+        """
         left = self._work.open_items(self.id)
-        self._sums = self._store.jobs.get(self.id).sums
-        if left == 0 and self._plan.job.all_read:
+        job = self._store.jobs.get(self.id)
+        self._sums = job.sums
+        if left == 0 and job.all_read:
             self._store.jobs.move(self.id, "done")
             self._stopped = None
         elif self._stopped is not None:
@@ -227,17 +232,26 @@ class _JobRun:
         return await to_thread.run_sync(claim, limiter=self._one)
 
     async def _nothing_left(self) -> bool:
-        """Whether the job is done here: nobody works on it, or another's lease must run out."""
+        """Whether nothing is left to claim here, and nothing will be.
+
+        While another worker holds items or reads the inputs, there may be: more reports come, or
+        its lease runs out.
+        """
         if self._active:
             self._idle = anyio.Event()
             await self._idle.wait()
             return False
         if not self._store.is_shared or self._plan.positions is not None:
             return True
-        left = await to_thread.run_sync(self._work.open_items, self.id, limiter=self._one)
-        if left:
+        if await to_thread.run_sync(self._more_to_come, limiter=self._one):
             await anyio.sleep(LOOK_SECONDS)
-        return left == 0
+            return False
+        return True
+
+    def _more_to_come(self) -> bool:
+        # In this order: what was read between the two questions is open, or settled by the reader.
+        being_read = self._work.being_read(self.id)
+        return being_read or self._work.open_items(self.id) > 0
 
     async def _without_earlier(self, items: Sequence[Item]) -> list[Item]:
         """The items whose work was never done; the others are settled with what was."""
@@ -437,9 +451,3 @@ async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:
         return await receive.receive()
     except anyio.EndOfStream:
         return None
-
-
-async def _beat(work: Work, one: CapacityLimiter) -> None:
-    while True:
-        await anyio.sleep(work.lease.total_seconds() / 4)
-        await to_thread.run_sync(work.beat, limiter=one)

@@ -11,8 +11,7 @@ import hashlib
 import json
 import os
 import signal
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
@@ -20,20 +19,20 @@ from itertools import islice
 from typing import Any
 
 import anyio
-from anyio import to_thread
 
 from llm_extract.batch.alone import worker_of
 from llm_extract.batch.estimate import EACH, STRATA, Estimate, estimate
-from llm_extract.batch.executor import LOOK_SECONDS, PATIENCE, Plan, work_off
+from llm_extract.batch.executor import PATIENCE, Plan, work_off
 from llm_extract.batch.intake import take_in
 from llm_extract.batch.progress import RunSummary
 from llm_extract.batch.runs import worker_name
 from llm_extract.batch.stopper import Stopper
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
+from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Pipeline
 from llm_extract.record import Record
-from llm_extract.store import Caps, Job, Store
+from llm_extract.store import JOB_EXISTS, Caps, Job, Store
 
 STDIN = "-"
 
@@ -105,8 +104,18 @@ def find_or_begin(
     """The job of these inputs and settings, and whether it is new; caps are those of a new one."""
     fingerprint = inputs.fingerprint()
     key = job_key(inputs, fingerprint, pipeline)
+    known = store.jobs.with_key(key)
+    if known is not None:
+        return known, False
     value = inputs.as_value(fingerprint)
-    return store.jobs.find_or_create(pipeline.settings, version("llm-extract"), key, value, caps)
+    try:
+        made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
+    except StoreError as error:
+        known = store.jobs.with_key(key) if error.code == JOB_EXISTS else None
+        if known is None:
+            raise
+        return known, False
+    return made, True
 
 
 async def read_on(
@@ -118,26 +127,24 @@ async def read_on(
     on_progress: Callable[[RunSummary], None] = lambda _: None,
     stopper: Stopper | None = None,
 ) -> Job:
-    """Read what is left of a job's inputs into the store; only one worker at a time does.
+    """Read what is left of a job's inputs into the store, unless another worker does.
 
     Raises StoreError when its inputs are no longer what they were: positions would not fit.
     """
-    while not job.all_read and (stopper is None or stopper.reason is None):
-        job = await _read_some(store, job, worker, on_notice, on_record, on_progress, stopper)
-        job = await _read_elsewhere(store, job, stopper)
-    return job
+    work = store.work(worker)
+    if work.begin_reading(job.id) is None:
+        return store.jobs.get(job.id)
+    try:
+        job = store.jobs.get(job.id)
+        found = _unread(job, on_notice)
+        return await take_in(found, job, store, worker, on_record, on_progress, stopper=stopper)
+    finally:
+        work.free(job.id)
 
 
-async def _read_some(
-    store: Store,
-    job: Job,
-    worker: str,
-    on_notice: Callable[[str], None] | None,
-    on_record: Callable[[Record], None] | None,
-    on_progress: Callable[[RunSummary], None],
-    stopper: Stopper | None,
-) -> Job:
-    """The job when this worker has read it to its end, or found that another worker reads it."""
+def _unread(
+    job: Job, on_notice: Callable[[str], None] | None
+) -> Iterator[Report | UnreadableReport]:
     assert job.inputs is not None
     inputs = Inputs.from_value(dict(job.inputs))
     if job.sums.read and (
@@ -151,22 +158,7 @@ async def _read_some(
     options = replace(inputs.options, on_notice=on_notice)
     found = read_reports(inputs.paths, options, skip=job.sums.read)
     limit = None if inputs.limit is None else max(0, inputs.limit - job.sums.read)
-    return await take_in(
-        islice(found, limit), job, store, worker, on_record, on_progress, stopper=stopper
-    )
-
-
-async def _read_elsewhere(store: Store, job: Job, stopper: Stopper | None) -> Job:
-    """The job when another worker has read it, or has not got on with it for as long as a lease."""
-    since, known = time.monotonic(), job.sums.read
-    while not job.all_read and (stopper is None or stopper.reason is None):
-        await anyio.sleep(LOOK_SECONDS)
-        job = await to_thread.run_sync(store.jobs.get, job.id)
-        if job.sums.read != known:
-            since, known = time.monotonic(), job.sums.read
-        elif time.monotonic() - since > store.lease.total_seconds():
-            break
-    return job
+    return islice(found, limit)
 
 
 def pipeline_of(job: Job) -> Pipeline:
@@ -238,8 +230,17 @@ async def go_on(
     raise.
     """
     worker, told = worker_name(), told or Told()
-    plans = [await prepare(store, job, worker, told, stopper) for job in jobs]
-    return await work_off(plans, store, worker, stopper)
+    stands: dict[int, RunSummary] = {}
+    left = list(jobs)
+    while left:
+        plans = [await prepare(store, job, worker, told, stopper) for job in left]
+        stands |= {
+            summary.run_id: summary for summary in await work_off(plans, store, worker, stopper)
+        }
+        left = [store.jobs.get(job.id) for job in left]
+        # Where another worker was reading and has vanished, this one reads on.
+        left = [job for job in left if job.state == "running" and not job.all_read]
+    return [stands[job.id] for job in jobs]
 
 
 def pause(store: Store, job_id: int, reason: str, *, cancel: bool = False) -> None:

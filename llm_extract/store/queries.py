@@ -31,8 +31,8 @@ _PAGE_ROWS = 200
 def open_store(path_or_url: str | Path, lease: timedelta = LEASE) -> Store:
     """The store in an SQLite file (made when missing) or behind a database URL.
 
-    `lease` is how long a worker of this program that says nothing keeps its items, where several
-    programs share the store.
+    `lease` is how long a worker of this program that says nothing keeps what it holds, where
+    several programs share the store.
 
     Raises:
         StoreError: see `llm_extract.store.engine.open_engine`.
@@ -62,12 +62,12 @@ class Store:
 
     def __init__(self, engine: Engine, lease: timedelta = LEASE) -> None:
         self._engine = engine
-        self.lease = lease
+        self._lease = lease
         self.jobs = Jobs(engine)
 
-    def work(self, worker: str) -> Work:
+    def work(self, worker: str, lease: timedelta | None = None) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""
-        return Work(self._engine, worker, self.lease)
+        return Work(self._engine, worker, lease or self._lease)
 
     def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
         """See `sampling.stratified_sample`."""

