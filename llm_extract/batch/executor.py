@@ -11,7 +11,7 @@ import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -26,7 +26,7 @@ from llm_extract.batch.heartbeat import beat
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
-from llm_extract.errors import ModelError, own_error
+from llm_extract.errors import ModelError, StoreError, own_error
 from llm_extract.extraction.call import OpenCall, next_request_id
 from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
@@ -115,7 +115,8 @@ async def work_off(
         except BaseExceptionGroup as errors:
             raise own_error(errors) or errors from None
         finally:
-            with anyio.CancelScope(shield=True):
+            # What a store in trouble does not free is freed by whoever takes the job up again.
+            with anyio.CancelScope(shield=True), suppress(StoreError):
                 for run in runs:
                     await to_thread.run_sync(work.free, run.id, limiter=one)
     return [run.end() for run in runs]

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import count
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -109,12 +108,12 @@ class Book(Protocol):
         """What came of a request that was opened and is about no report."""
 
 
-_PROCESS, _COUNTER = uuid4().hex, count(1)
-
-
 def next_request_id() -> str:
-    """An id that no other request bears: drawn once a process, then counted, at no cost."""
-    return f"{_PROCESS}-{next(_COUNTER)}"
+    """An id that no other request bears.
+
+    Each is drawn: what is drawn once a process and then counted is the same in forked ones.
+    """
+    return uuid4().hex
 
 
 class _NoBook:

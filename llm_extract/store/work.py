@@ -22,6 +22,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
+    Select,
     Table,
     and_,
     bindparam,
@@ -159,7 +160,7 @@ class Work:
     def __init__(self, engine: Engine, worker: str, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._worker = worker
-        self._span = lease
+        self.lease = lease
         self._shared = engine.dialect.name != "sqlite"
 
     def begin_reading(self, run_id: int) -> int | None:
@@ -315,15 +316,19 @@ class Work:
     def free(self, run_id: int) -> None:
         """Give back what is claimed and not settled: this worker's items, on SQLite everybody's.
 
-        Their requests that are still open count as lost. The reading is given back as well.
+        Requests that are still open and whose item nobody works on count as lost: those too that a
+        worker left on items which another has settled since. The reading is given back as well.
         """
+        nobodys = select(run_items.c.position).where(
+            run_items.c.run_id == run_id, run_items.c.worker.is_(None)
+        )
         with transaction(self._engine) as connection:
             connection.execute(
                 runs.update()
                 .where(runs.c.id == run_id, self._held(runs.c.reader))
                 .values(reader=None, reader_until=None)
             )
-            freed = connection.execute(
+            connection.execute(
                 run_items.update()
                 .where(
                     run_items.c.run_id == run_id,
@@ -331,11 +336,8 @@ class Work:
                     self._held(run_items.c.worker),
                 )
                 .values(worker=None, lease_until=None)
-                .returning(run_items.c.position)
             )
-            positions = list(freed.scalars())
-            if positions:
-                _lose(connection, run_id, positions)
+            _lose(connection, run_id, nobodys)
 
     def open_items(self, run_id: int) -> int:
         """Items that have no record yet, claimed or not."""
@@ -417,7 +419,7 @@ class Work:
         )
 
     def _lease(self) -> Any:
-        return func.now() + cast(literal(self._span), Interval) if self._shared else None
+        return func.now() + cast(literal(self.lease), Interval) if self._shared else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,7 +495,9 @@ def _report(row: Any) -> Report:
     )
 
 
-def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None:
+def _lose(
+    connection: Connection, run_id: int, positions: Sequence[int] | Select[tuple[int]]
+) -> None:
     """Requests of these items that are still open will not be heard of again."""
     connection.execute(
         attempts.update()
