@@ -100,6 +100,7 @@ class Book(Protocol):
 
     def name(self, request: Mapping[str, Any]) -> str:
         """The id that the request will bear: unique, up to 64 ASCII letters, digits and dashes."""
+        ...
 
     async def opened(self, call: OpenCall) -> None:
         """Write it down. Raises ModelError when it may not be sent: the budget is used up."""
