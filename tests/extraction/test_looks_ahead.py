@@ -39,4 +39,4 @@ def test_what_a_look_ahead_passes_over_holds_nothing(language: str) -> None:
             match = pattern.search(sentence)
             found += match is not None
             assert match is None or needed.search(sentence), (pattern.pattern, sentence)
-    assert found > 500
+    assert found > 250
