@@ -9,31 +9,29 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from llm_extract.batch.book import BUDGET, STOPPED, ItemBook
 from llm_extract.batch.committer import Committer
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
+from llm_extract.batch.provider import ProviderLane
 from llm_extract.batch.stopper import Stopper
 from llm_extract.errors import ModelError, own_error
-from llm_extract.extraction.call import OpenCall
-from llm_extract.models.prices import cost
-from llm_extract.pipeline import WorkKey
-from llm_extract.record import Attempt, Record
+from llm_extract.pipeline import DEFERRED, WorkKey
+from llm_extract.record import Record
 from llm_extract.store import (
     LEASE,
     Item,
     Job,
-    Opening,
     Paid,
     Settlement,
     Store,
@@ -48,9 +46,6 @@ CLAIMED_AT_ONCE = 64
 
 ACCOUNT_TROUBLE = frozenset({"quota", "refused_key", "unknown_model", "missing_key"})
 """Codes of failures that every other report would meet as well: the job is paused."""
-STOPPED = "stopped"
-BUDGET = "budget"
-"""Codes of a request that was not sent: the job was stopped, its cap would be passed."""
 
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
@@ -67,7 +62,8 @@ class Plan:
     """A job, who reads its reports, and who is told.
 
     `on_record` gets each record after it was written, in the order of completion; `positions`
-    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`.
+    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`. `lane` is
+    set for a job of the batch lane, whose line the pipeline must have.
     """
 
     job: Job
@@ -76,6 +72,7 @@ class Plan:
     on_progress: Callable[[RunSummary], None] = lambda _: None
     positions: Sequence[int] | None = None
     patience: float = PATIENCE
+    lane: ProviderLane | None = None
     began: float = field(default_factory=time.monotonic)
 
 
@@ -137,12 +134,20 @@ class _JobRun:
         self._stopped: str | None = None
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
+        self._lane = plan.lane
+        self._waiting: anyio.CancelScope | None = None  # for a provider's batches
+        self._held: str | None = None  # why this round of the lane begins nothing new
+        self._deferred: set[WorkKey] = set()
+        self._claimed = 0
+        self._after = -1
 
     def stop(self, reason: str, *, at_once: bool = False) -> None:
         """Begin nothing new of this job; `at_once` drops what is under way as well."""
         if self._stopped is None:
             self._stopped = reason
         self._idle.set()
+        if self._waiting is not None:
+            self._waiting.cancel()
         if at_once:
             self._scope.cancel()
 
@@ -186,17 +191,52 @@ class _JobRun:
 
     async def work_off(self) -> None:
         """Settle what is open; the model is started when the first item needs it."""
-        send, receive = anyio.create_memory_object_stream[Item](CLAIMED_AT_ONCE)
         with self._scope:
-            async with anyio.create_task_group() as group, receive:
-                group.start_soon(self._feed, send)
-                first = await _next(receive)
-                if first is not None:
-                    self._step("starting")
-                    async with self._plan.pipeline as _:
-                        self._step("working")
-                        await self._read_all(first, receive)
-                group.cancel_scope.cancel()
+            if self._lane is None:
+                await self._round()
+            else:
+                async with self._lane.open(self._one):
+                    await self._rounds(self._lane)
+
+    async def _rounds(self, lane: ProviderLane) -> None:
+        """Round after round over items of which no request waits, until no round finds any."""
+        while self._stopped is None:
+            await self._round()
+            await to_thread.run_sync(self._work.free, self.id, limiter=self._one)
+            if not await self._brought(lane):
+                if self._held is not None:
+                    self.stop(self._held)
+                if not self._claimed:
+                    return
+
+    async def _brought(self, lane: ProviderLane) -> bool:
+        """Wait for what batches bring; False when no batch will bring anything."""
+        brought = False
+        async with anyio.create_task_group() as group:
+            self._waiting = group.cancel_scope
+            group.start_soon(self._look)
+            if self._stopped is None:
+                try:
+                    brought = await lane.turn(more=lane.is_full)
+                except ModelError as error:
+                    self.stop(str(error))
+            group.cancel_scope.cancel()
+        self._waiting = None
+        return brought
+
+    async def _round(self) -> None:
+        self._held, self._after, self._claimed = None, -1, 0
+        self._deferred.clear()
+        send, receive = anyio.create_memory_object_stream[Item](CLAIMED_AT_ONCE)
+        async with anyio.create_task_group() as group, receive:
+            group.start_soon(self._feed, send)
+            first = await _next(receive)
+            if first is not None:
+                self._step("starting")
+                async with self._plan.pipeline as _:
+                    self._step("working")
+                    await self._read_all(first, receive)
+            group.cancel_scope.cancel()
 
     async def _read_all(self, first: Item, receive: MemoryObjectReceiveStream[Item]) -> None:
         async with anyio.create_task_group() as group:
@@ -209,10 +249,10 @@ class _JobRun:
     async def _feed(self, send: MemoryObjectSendStream[Item]) -> None:
         """Claim items and hand them on; those of finished work are settled here."""
         with send:
-            while self._stopped is None:
+            while self._goes_on():
                 items = await self._claim()
                 if not items:
-                    if await self._nothing_left():
+                    if self._lane is not None or await self._nothing_left():
                         return
                     continue
                 for item in await self._without_earlier(items):
@@ -221,8 +261,17 @@ class _JobRun:
 
     async def _claim(self) -> list[Item]:
         most = min(CLAIMED_AT_ONCE, 2 * self._plan.pipeline.slots)
-        claim = partial(self._work.claim, self.id, most, self._plan.positions)
-        return await to_thread.run_sync(claim, limiter=self._one)
+        after = self._after if self._lane is not None else None
+        claim = partial(self._work.claim, self.id, most, self._plan.positions, after)
+        items = await to_thread.run_sync(claim, limiter=self._one)
+        if items:
+            self._after, self._claimed = items[-1].position, self._claimed + len(items)
+        return items
+
+    def _goes_on(self) -> bool:
+        """Whether items may be begun."""
+        full = self._lane is not None and self._lane.is_full
+        return self._stopped is None and self._held is None and not full
 
     async def _nothing_left(self) -> bool:
         """Whether the job is done here: nobody works on it, or another's lease must run out."""
@@ -240,12 +289,12 @@ class _JobRun:
     async def _without_earlier(self, items: Sequence[Item]) -> list[Item]:
         """The items whose work was never done; the others are settled with what was."""
         keys = {item.position: self._plan.pipeline.work_key(item.report) for item in items}
-        asked = [keys[item.position] for item in items if not item.again]
+        asked = [keys[item.position] for item in items if _may_be_done(item)]
         earlier = await to_thread.run_sync(self._work.earlier, asked, limiter=self._one)
         left = []
         async with anyio.create_task_group() as group:
             for item in items:
-                found = earlier.get(keys[item.position]) if not item.again else None
+                found = earlier.get(keys[item.position]) if _may_be_done(item) else None
                 if found is None:
                     left.append(item)
                 else:
@@ -257,7 +306,7 @@ class _JobRun:
         with receive:
             item = first or await _next(receive)
             while item is not None:
-                if self._stopped is None:
+                if self._stopped is None and self._held is None:
                     await self._read(item)
                 self._active -= 1
                 self._idle.set()
@@ -271,9 +320,11 @@ class _JobRun:
                 await same.wait()
                 if not await self._without_earlier([item]):
                     return
+        if key in self._deferred:
+            return  # what answers that item will answer this one
         done = self._in_work[key] = anyio.Event()
         try:
-            book = _ItemBook(self._committer, item, self._plan.pipeline)
+            book = self._book(item)
             record = await self._plan.pipeline.process(item.report, str(self.id), book)
             await self._judge(item, key, record, book)
         finally:
@@ -281,9 +332,17 @@ class _JobRun:
                 del self._in_work[key]
             done.set()
 
-    async def _judge(self, item: Item, key: WorkKey, record: Record, book: _ItemBook) -> None:
+    def _book(self, item: Item) -> ItemBook:
+        prices = self._plan.pipeline.prices
+        if self._lane is None:
+            return ItemBook(self._committer, item, prices)
+        return self._lane.book(self._committer, item, prices)
+
+    async def _judge(self, item: Item, key: WorkKey, record: Record, book: ItemBook) -> None:
         """Settle a record, or give its item back where not the report is at fault."""
         code = record.failure.code if record.failure is not None else ""
+        if self._lane is not None and self._is_held(code, key, record):
+            return  # free again at the end of the round, its requests noted
         paid = book.paid(record)
         down = self._plan.pipeline.down_since is not None
         if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
@@ -295,6 +354,21 @@ class _JobRun:
         else:
             await self._settle(item, record, key, None, paid)
             self._count_alike(record)
+
+    def _is_held(self, code: str, key: WorkKey, record: Record) -> bool:
+        """Whether an item of the batch lane stays open, and what follows for the others."""
+        if code == DEFERRED:
+            self._deferred.add(key)
+        elif code == BUDGET:
+            # Batches that are out may use less than was reserved for them.
+            assert record.failure is not None
+            self._held = record.failure.message
+        elif code == STOPPED or code in ACCOUNT_TROUBLE:
+            assert record.failure is not None
+            self.stop(record.failure.message)
+        else:
+            return False
+        return True
 
     def _count_alike(self, record: Record) -> None:
         """Stop where report after report fails in the same way at the model's."""
@@ -332,6 +406,7 @@ class _JobRun:
                 kept if pk is None else None,
                 pk,
                 paid,
+                batched=self._lane is not None,
             )
         )
         if not counted:
@@ -366,49 +441,9 @@ class _JobRun:
             await anyio.sleep(LOOK_SECONDS)
 
 
-class _ItemBook:
-    """The book of one item: its requests are written down and reserved for before they are sent."""
-
-    def __init__(self, committer: Committer, item: Item, pipeline: ReportPipeline) -> None:
-        self._committer = committer
-        self._item = item
-        self._prices = pipeline.prices
-        self._openings: dict[str, Opening] = {}
-
-    def name(self, request: Mapping[str, Any]) -> str:
-        """See `Book.name`."""
-        return str(uuid4())
-
-    async def opened(self, call: OpenCall) -> None:
-        """See `Book.opened`."""
-        opening = Opening(
-            run_id=self._item.run_id,
-            position=self._item.position,
-            request=call.request_id,
-            passage=call.passage,
-            number=call.number,
-            most_tokens=call.most.prompt + call.most.completion,
-            most_cost=cost(call.most, self._prices),
-        )
-        refused = await self._committer.open(opening)
-        if refused == STOPPED:
-            raise ModelError("the job was paused or cancelled by another program", code=STOPPED)
-        if refused is not None:
-            raise ModelError(
-                f"the budget is used up: the next request could pass the cap of {refused}; raise "
-                "it with `llm-extract job resume`",
-                code=BUDGET,
-            )
-        self._openings[call.request_id] = opening
-
-    def paid(self, record: Record) -> list[Paid]:
-        """All requests of a record with their prices."""
-        made = record.provenance.attempts if record.provenance is not None else []
-        return [self._priced(attempt) for attempt in made]
-
-    def _priced(self, attempt: Attempt) -> Paid:
-        opening = self._openings.get(attempt.request)
-        return Paid(attempt, cost(attempt.tokens, self._prices), opening)
+def _may_be_done(item: Item) -> bool:
+    """Whether earlier work may settle an item: not if it was paid for already, or is to be new."""
+    return not item.again and not (item.batched and item.batched.requests)
 
 
 async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:

@@ -31,7 +31,7 @@ from llm_extract.documents.text import storable
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint, limits_of
-from llm_extract.models.pace import Pace
+from llm_extract.models.pace import NoPace, Pace
 from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
 from llm_extract.record import Attempt, Tokens
 
@@ -131,7 +131,7 @@ class Deferred(Exception):
 class Caller:
     """Asks one endpoint over a line, at a pace."""
 
-    def __init__(self, endpoint: Endpoint, line: Line, pace: Pace) -> None:
+    def __init__(self, endpoint: Endpoint, line: Line, pace: Pace | NoPace) -> None:
         self.endpoint = endpoint
         self.line = line
         self.pace = pace
@@ -263,7 +263,7 @@ class _Asking:
                 elif trouble.kind != "final":
                     turn.failed()
                 raise
-            tokens = _tokens(reply.completion)
+            tokens = tokens_of(reply.completion)
             turn.answered(tokens.prompt + tokens.completion if tokens else most.prompt)
         choice = reply.completion.choices[0]
         content, refusal = choice.message.content, choice.message.refusal
@@ -317,7 +317,7 @@ class _Response:
 NO_TOKENS = Tokens(prompt=0, cached=0, completion=0)
 
 
-def _tokens(completion: Completion) -> Tokens | None:
+def tokens_of(completion: Completion) -> Tokens | None:
     """Tokens as the server counted them; None where it counted none."""
     usage = completion.usage
     if usage is None:

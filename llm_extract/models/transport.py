@@ -27,6 +27,8 @@ RETRIED_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers that say nothing about the request itself: another try may be answered."""
 OVERLOADED_STATUS = frozenset({429, 503, 529})
 """Answers that ask for fewer requests (529: "site is overloaded", as some providers send it)."""
+QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+"""Codes of OpenAI for an account without money or beyond its limit."""
 
 LONGEST_REPLY_BYTES = 8_000_000
 """A reply over this is cut off: 8,192 tokens of text with all that surrounds it are under 1 MB."""
@@ -152,64 +154,81 @@ class HttpLine:
                     cast_to=httpx2.Response,
                     options={"headers": {"X-Client-Request-Id": request_id}},
                 )
-        except APIStatusError as error:
-            raise self._answered(error.response) from None
-        except APIConnectionError as error:
-            raise self._connection(error) from None
+        except OpenAIError as error:
+            raise trouble_of(error, self._endpoint) from None
         except TimeoutError:
             line = f"no whole reply within {self._seconds:g} s"
             raise Trouble(line, "lost") from None
-        except OpenAIError as error:
-            raise Trouble(self._line(str(error)), "lost") from None
         return self._read(response)
 
     def _read(self, response: httpx2.Response) -> Reply:
-        try:
-            completion = Completion.model_validate_json(response.content)
-        except ValidationError:
-            sort = response.headers.get("content-type", "no type").partition(";")[0]
-            raise Trouble(
-                f"the response is no chat completion ({len(response.content):,} bytes, {sort}); is "
-                "base_url right, or does a proxy answer?",
-                "lost",
-            ) from None
-        if not completion.choices:
-            raise Trouble("the response holds no answer", "lost")
-        return Reply(completion, response.headers)
+        sort = response.headers.get("content-type", "no type").partition(";")[0]
+        return Reply(completion_of(response.content, sort), response.headers)
 
-    def _answered(self, response: httpx2.Response) -> Trouble:
-        """What an answer with an error status means."""
-        said, code = _error_of(response)
-        status = response.status_code
-        line = self._line(f"HTTP {status}: {said}" if said else f"HTTP {status}")
-        if code == "insufficient_quota" or code == "billing_hard_limit_reached":
-            return Trouble(line, "final", "quota")
-        if status in OVERLOADED_STATUS:
-            return Trouble(line, "refused", retry_after=_retry_after(response.headers))
-        if status in RETRIED_STATUS:
-            return Trouble(line, "failed", retry_after=_retry_after(response.headers))
-        codes: dict[int, TroubleCode] = {
-            401: "refused_key",
-            402: "quota",
-            403: "refused_key",
-            404: "unknown_model",
-        }
-        if code == "context_length_exceeded":
-            return Trouble(line, "final", "context_overflow")
-        if code == "model_not_found":
-            return Trouble(line, "final", "unknown_model")
-        return Trouble(line, "final", codes.get(status, "model_refused"))
 
-    def _connection(self, error: APIConnectionError) -> Trouble:
-        below = error.__cause__
-        reason = f" ({below})" if isinstance(below, httpx2.TransportError) and str(below) else ""
-        unsent = isinstance(below, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-        if isinstance(below, httpx2.UnsupportedProtocol):
-            return Trouble(self._line(f"{error}{reason}"), "final", "model_refused")
-        return Trouble(self._line(f"{error}{reason}"), "unsent" if unsent else "lost")
+def completion_of(content: bytes | str, sort: str) -> Completion:
+    """The completion in a body of this content type. Raises Trouble when it is none."""
+    try:
+        completion = Completion.model_validate_json(content)
+    except ValidationError:
+        raise Trouble(
+            f"the response is no chat completion ({len(content):,} bytes, {sort}); is "
+            "base_url right, or does a proxy answer?",
+            "lost",
+        ) from None
+    if not completion.choices:
+        raise Trouble("the response holds no answer", "lost")
+    return completion
 
-    def _line(self, said: str) -> str:
-        return storable(self._endpoint.redact(" ".join(said.split()))[:300])
+
+def trouble_of(error: OpenAIError, endpoint: Endpoint) -> Trouble:
+    """What an error of the OpenAI client means."""
+    if isinstance(error, APIStatusError):
+        answer = error.response
+        return refusal_of(answer.status_code, answer.content, answer.headers, endpoint)
+    if isinstance(error, APIConnectionError):
+        return _connection(error, endpoint)
+    return Trouble(one_line(str(error), endpoint), "lost")
+
+
+def refusal_of(
+    status: int, content: bytes, headers: Mapping[str, str], endpoint: Endpoint
+) -> Trouble:
+    """What an answer with an error status means."""
+    said, code = _error_of(content)
+    line = one_line(f"HTTP {status}: {said}" if said else f"HTTP {status}", endpoint)
+    if code in QUOTA_CODES:
+        return Trouble(line, "final", "quota")
+    if status in OVERLOADED_STATUS:
+        return Trouble(line, "refused", retry_after=_retry_after(headers))
+    if status in RETRIED_STATUS:
+        return Trouble(line, "failed", retry_after=_retry_after(headers))
+    codes: dict[int, TroubleCode] = {
+        401: "refused_key",
+        402: "quota",
+        403: "refused_key",
+        404: "unknown_model",
+    }
+    if code == "context_length_exceeded":
+        return Trouble(line, "final", "context_overflow")
+    if code == "model_not_found":
+        return Trouble(line, "final", "unknown_model")
+    return Trouble(line, "final", codes.get(status, "model_refused"))
+
+
+def one_line(said: str, endpoint: Endpoint) -> str:
+    """What a server said as one line for people, of bounded length, without the key."""
+    return storable(endpoint.redact(" ".join(said.split()))[:300])
+
+
+def _connection(error: APIConnectionError, endpoint: Endpoint) -> Trouble:
+    below = error.__cause__
+    reason = f" ({below})" if isinstance(below, httpx2.TransportError) and str(below) else ""
+    unsent = isinstance(below, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    line = one_line(f"{error}{reason}", endpoint)
+    if isinstance(below, httpx2.UnsupportedProtocol):
+        return Trouble(line, "final", "model_refused")
+    return Trouble(line, "unsent" if unsent else "lost")
 
 
 class _Pools(httpx2.AsyncBaseTransport):
@@ -254,10 +273,10 @@ class _Capped(httpx2.AsyncByteStream):
         await self._stream.aclose()
 
 
-def _error_of(response: httpx2.Response) -> tuple[str, str]:
+def _error_of(body: bytes) -> tuple[str, str]:
     """Message and code of an error body; OpenAI and many others word it as {"error": {…}}."""
     try:
-        content = json.loads(response.content)
+        content = json.loads(body)
     except ValueError:
         return "", ""
     error = content.get("error", content) if isinstance(content, dict) else content

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
 from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
+from llm_extract.store.lane import Lane, Outcome, Shard
 from llm_extract.store.queries import Store, open_store, parsed, with_head, without_replies
 from llm_extract.store.sampling import Spent, Stratum
-from llm_extract.store.work import LEASE, Committed, Earlier, Item, Opening, Paid, Settlement, Work
+from llm_extract.store.work import (
+    LEASE,
+    Batched,
+    BatchedBody,
+    BatchedRequest,
+    Committed,
+    Earlier,
+    Item,
+    Opening,
+    Paid,
+    Settlement,
+    Work,
+)
 
 __all__ = [
     "DEFAULT_NAME",
     "LEASE",
+    "Batched",
+    "BatchedBody",
+    "BatchedRequest",
     "Caps",
     "Committed",
     "Earlier",
@@ -18,10 +34,13 @@ __all__ = [
     "Job",
     "JobState",
     "Jobs",
+    "Lane",
     "Lost",
     "Opening",
+    "Outcome",
     "Paid",
     "Settlement",
+    "Shard",
     "Spent",
     "Store",
     "Stratum",

@@ -13,6 +13,7 @@ from llm_extract.errors import StoreError
 from llm_extract.record import Record
 from llm_extract.store.engine import open_engine, transaction
 from llm_extract.store.jobs import Jobs
+from llm_extract.store.lane import Lane
 from llm_extract.store.sampling import Spent, Stratum, spent_on, stratified_sample
 from llm_extract.store.tables import (
     records,
@@ -59,6 +60,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.jobs = Jobs(engine)
+        self.lane = Lane(engine)
 
     def work(self, worker: str) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""

@@ -18,8 +18,10 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
+    Select,
     bindparam,
     cast,
+    exists,
     func,
     insert,
     literal,
@@ -38,6 +40,7 @@ from llm_extract.store.jobs import Sums, sums_of
 from llm_extract.store.tables import (
     WORK_KEY_COLUMNS,
     attempts,
+    batch_requests,
     findings,
     records,
     reports,
@@ -47,6 +50,9 @@ from llm_extract.store.tables import (
 
 LEASE = timedelta(seconds=60)
 """How long a worker that says nothing keeps its items, where several share a store."""
+
+BATCHED = "batched"
+"""State of a request that a provider's batch brings the reply of; see `tables`."""
 
 NO_WORK = WorkKey(
     report_sha256="", published="", prompt_hash="", model="", strategy="", package_version=""
@@ -63,11 +69,48 @@ class Item:
     report: Report
     tries: int = 0
     again: bool = False
+    batched: Batched | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batched:
+    """Where an item of the batch lane stands: its requests with their outcomes.
+
+    `before` counts requests of the item that were settled before, when it was last read.
+    """
+
+    requests: Sequence[BatchedRequest] = ()
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedRequest:
+    """A request with its outcome: a chat completion as JSON, or the fields of a Trouble."""
+
+    opening: Opening
+    reply: str | None
+    error: Mapping[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchedBody:
+    """What the batch lane keeps of a request until it is sent: its body as JSON, its report.
+
+    `bytes` is the size of its line in a file.
+    """
+
+    text: str
+    bytes: int
+    prompt_tokens: int
+    report_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A request about to be sent for an item, and what it may use at worst."""
+    """A request about to be sent for an item, and what it may use at worst.
+
+    One with a body is noted for the batch lane, once, however often it is opened.
+    """
 
     run_id: int
     position: int
@@ -76,6 +119,7 @@ class Opening:
     number: int
     most_tokens: int
     most_cost: int
+    body: BatchedBody | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +135,8 @@ class Paid:
 class Settlement:
     """What came of an item: a new record, one of earlier work (`pk`), or neither: it is given back.
 
-    `record` bears no raw replies (`without_replies`), these stand in `paid`.
+    `record` bears no raw replies (`without_replies`), these stand in `paid`. `batched` says that it
+    is of the batch lane, whose requests for it are then forgotten.
     """
 
     run_id: int
@@ -101,6 +146,7 @@ class Settlement:
     record: Record | None = None
     pk: int | None = None
     paid: Sequence[Paid] = ()
+    batched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +216,18 @@ class Work:
             )
         return [s.record for s in broken if s.record is not None]
 
-    def claim(self, run_id: int, most: int, positions: Sequence[int] | None = None) -> list[Item]:
+    def claim(
+        self,
+        run_id: int,
+        most: int,
+        positions: Sequence[int] | None = None,
+        batched_after: int | None = None,
+    ) -> list[Item]:
         """Up to `most` open items that nobody works on, in input order, now this worker's.
 
         `positions` bounds the choice. Requests that a vanished worker left open count as lost.
+        `batched_after` is for the batch lane: items behind that position only, of which no request
+        waits for a batch, nor any of the same text under another position.
         """
         free: ColumnElement[bool] = run_items.c.worker.is_(None)
         if self._shared:
@@ -187,6 +241,8 @@ class Work:
         )
         if positions is not None:
             query = query.where(run_items.c.position.in_(positions))
+        if batched_after is not None:
+            query = query.where(run_items.c.position > batched_after, ~_awaited(), ~_twin_asked())
         with transaction(self._engine) as connection:
             claimed = list(connection.execute(query).scalars())
             if not claimed:
@@ -204,8 +260,18 @@ class Work:
                 .where(*of_these)
                 .order_by(run_items.c.position)
             ).all()
+            stands: dict[int, Batched] = {}
+            if batched_after is not None:
+                stands = _batched(connection, run_id, claimed)
         return [
-            Item(run_id, row.position, _report(row), tries=row.tries, again=row.again)
+            Item(
+                run_id,
+                row.position,
+                _report(row),
+                tries=row.tries,
+                again=row.again,
+                batched=stands.get(row.position),
+            )
             for row in rows
         ]
 
@@ -251,13 +317,10 @@ class Work:
             run_items.c.worker == self._worker if self._shared else run_items.c.worker.is_not(None)
         )
         with transaction(self._engine) as connection:
-            query = select(run_items.c.position).where(*mine)
-            positions = list(connection.execute(query).scalars())
-            if positions:
-                connection.execute(
-                    run_items.update().where(*mine).values(worker=None, lease_until=None)
-                )
-                _lose(connection, run_id, positions)
+            _lose(connection, run_id, select(run_items.c.position).where(*mine))
+            connection.execute(
+                run_items.update().where(*mine).values(worker=None, lease_until=None)
+            )
 
     def open_items(self, run_id: int) -> int:
         """Items that have no record yet, claimed or not."""
@@ -311,6 +374,7 @@ class Work:
                 ),
                 items,
             )
+        _forget_batched(connection, [s for s in kept if s.batched])
         return counted, _add_up(connection, settlements, kept)
 
     def _ours(
@@ -380,7 +444,9 @@ def _report(row: Any) -> Report:
     )
 
 
-def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None:
+def _lose(
+    connection: Connection, run_id: int, positions: Sequence[int] | Select[tuple[int]]
+) -> None:
     """Requests of these items that are still open will not be heard of again."""
     connection.execute(
         attempts.update()
@@ -395,9 +461,11 @@ def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None
 
 def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | None]:
     """Reserve what requests may use at worst; those that may not be sent get why."""
+    noted = _noted(connection, openings)
     wanted: dict[int, list[int]] = defaultdict(list)
     for n, opening in enumerate(openings):
-        wanted[opening.run_id].append(n)
+        if opening.request not in noted:
+            wanted[opening.run_id].append(n)
     refused: list[str | None] = [None] * len(openings)
     for run_id in sorted(wanted):  # one order for all workers, so that none waits for another
         query = select(runs).where(runs.c.id == run_id).with_for_update()
@@ -428,15 +496,106 @@ def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | Non
                 reserved_cost=runs.c.reserved_cost + more_cost,
             )
         )
-    nothing = {"seconds": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
-    rows = [
-        {**asdict(opening), **nothing, "state": "open"}
+    sent = [
+        opening
         for opening, why in zip(openings, refused, strict=True)
-        if why is None
+        if why is None and opening.request not in noted
     ]
-    if rows:
-        connection.execute(insert(attempts), rows)
+    if sent:
+        connection.execute(insert(attempts), [_attempt_row(opening) for opening in sent])
+    bodies = [_batched_row(o, o.body) for o in sent if o.body is not None]
+    if bodies:
+        connection.execute(insert(batch_requests), bodies)
     return refused
+
+
+def _attempt_row(opening: Opening) -> dict[str, Any]:
+    names = ("run_id", "position", "request", "passage", "number", "most_tokens", "most_cost")
+    nothing = {"seconds": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
+    state = "open" if opening.body is None else BATCHED
+    return {**{name: getattr(opening, name) for name in names}, **nothing, "state": state}
+
+
+def _batched_row(opening: Opening, body: BatchedBody) -> dict[str, Any]:
+    return {
+        "run_id": opening.run_id,
+        "position": opening.position,
+        "custom_id": opening.request,
+        "report_sha256": body.report_sha256,
+        "state": "noted",
+        "body": body.text,
+        "bytes": body.bytes,
+        "prompt_tokens": body.prompt_tokens,
+    }
+
+
+def _noted(connection: Connection, openings: Sequence[Opening]) -> set[str]:
+    """Requests of the batch lane among these that are written down already."""
+    ids = [opening.request for opening in openings if opening.body is not None]
+    if not ids:
+        return set()
+    query = select(batch_requests.c.custom_id).where(batch_requests.c.custom_id.in_(ids))
+    return set(connection.execute(query).scalars())
+
+
+def _awaited() -> ColumnElement[bool]:
+    """Whether a request of an item waits for a batch."""
+    return exists().where(
+        batch_requests.c.run_id == run_items.c.run_id,
+        batch_requests.c.position == run_items.c.position,
+        batch_requests.c.state.in_(("noted", "packed")),
+    )
+
+
+def _twin_asked() -> ColumnElement[bool]:
+    """Whether the text of an item is being asked about for another one: that answers both."""
+    return exists().where(
+        reports.c.pk == run_items.c.report_pk,
+        batch_requests.c.run_id == run_items.c.run_id,
+        batch_requests.c.report_sha256 == reports.c.sha256,
+        batch_requests.c.position != run_items.c.position,
+    )
+
+
+def _batched(connection: Connection, run_id: int, positions: Sequence[int]) -> dict[int, Batched]:
+    """Where items of the batch lane stand."""
+    settled = (
+        select(attempts.c.position, func.count())
+        .where(
+            attempts.c.run_id == run_id,
+            attempts.c.position.in_(positions),
+            attempts.c.state != BATCHED,
+        )
+        .group_by(attempts.c.position)
+    )
+    before: dict[int, int] = {row[0]: row[1] for row in connection.execute(settled)}
+    outcomes = (
+        select(
+            attempts, batch_requests.c.reply.label("answer"), batch_requests.c.error.label("why")
+        )
+        .join(batch_requests, batch_requests.c.custom_id == attempts.c.request)
+        .where(batch_requests.c.run_id == run_id, batch_requests.c.position.in_(positions))
+        .order_by(batch_requests.c.pk)
+    )
+    found: dict[int, list[BatchedRequest]] = defaultdict(list)
+    for row in connection.execute(outcomes):
+        opening = Opening(
+            *(run_id, row.position, row.request, row.passage, row.number),
+            *(row.most_tokens, row.most_cost),
+        )
+        found[row.position].append(BatchedRequest(opening, row.answer, row.why))
+    return {p: Batched(tuple(found[p]), before.get(p, 0)) for p in positions}
+
+
+def _forget_batched(connection: Connection, settled: Sequence[Settlement]) -> None:
+    """Settled items need their requests no more: the replies stand in `attempts`."""
+    if settled:
+        places = [(s.run_id, s.position) for s in settled]
+        connection.execute(
+            batch_requests.delete().where(
+                tuple_(batch_requests.c.run_id, batch_requests.c.position).in_(places)
+            )
+        )
 
 
 def _put_records(
