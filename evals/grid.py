@@ -34,6 +34,7 @@ from llm_extract.evals.results import (
 from llm_extract.evals.scores import score_report
 from llm_extract.export import write_records
 from llm_extract.models.catalogue import find_model
+from llm_extract.models.prices import NANODOLLARS, cost, price_of
 from llm_extract.models.spec import Prices
 from llm_extract.numbers import read_ledger
 from llm_extract.pipeline import Pipeline, Settings, Strategy, package_version
@@ -208,12 +209,7 @@ def as_input(report: GoldReport) -> Report:
 
 def cost_of(record: Record, prices: Prices | None) -> float | None:
     """Dollars for the tokens of a record, cached ones at their own price; None without a price."""
-    if prices is None:
-        return None
-    tokens = _tokens(record)
-    cached = prices.input if prices.cached is None else prices.cached
-    fresh = tokens.prompt - tokens.cached
-    return (fresh * prices.input + tokens.cached * cached + tokens.completion * prices.output) / 1e6
+    return None if prices is None else cost(_tokens(record), prices) / NANODOLLARS
 
 
 def _spine_cell(
@@ -242,7 +238,7 @@ def _spine_cell(
         strategy=loaded.strategy if loaded is not None else strategy,
         repair=repair,
     )
-    return Cell(variant, opened, spec.prices)
+    return Cell(variant, opened, price_of(spec))
 
 
 def _peer_cells(grid: Grid, peer: str) -> Iterator[Cell]:
@@ -255,7 +251,7 @@ def _peer_cells(grid: Grid, peer: str) -> Iterator[Cell]:
             prompt_hash=None,
             strategy=None,
         )
-        prices = find_model(model).prices if model else None
+        prices = price_of(find_model(model)) if model else None
         yield Cell(variant, partial(PeerPipeline, peer, model), prices)
 
 

@@ -30,7 +30,8 @@ from llm_extract.documents import (
     read_reports,
     report_from_text,
 )
-from llm_extract.documents.read import DOCUMENT_SUFFIXES, ROW_SUFFIXES
+from llm_extract.documents.document import DOCUMENT_SUFFIXES
+from llm_extract.documents.table import ROW_SUFFIXES
 from llm_extract.documents.text import shown, stored_text
 from llm_extract.errors import DocumentError, RecordsError
 from llm_extract.export import to_frame
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 Source = str | os.PathLike[str] | Report
 """A report's text or the path of its file, or a report that was read before."""
 
-_FILE_SUFFIXES = tuple((DOCUMENT_SUFFIXES | ROW_SUFFIXES | {".parquet", ".json"}) - {""})
+_FILE_SUFFIXES = tuple((DOCUMENT_SUFFIXES | ROW_SUFFIXES) - {""})
 
 
 class Record(envelope.Record):

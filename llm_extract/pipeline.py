@@ -190,7 +190,7 @@ class Pipeline:
 
     @property
     def prices(self) -> Prices | None:
-        """What the model's tokens cost; None: nothing, or nobody knows."""
+        """What the model's tokens cost, 0 for a local one; None: nobody knows."""
         return price_of(self.spec)
 
     @property
@@ -352,8 +352,9 @@ class _Work:
             raise Deferred
 
     async def _prime(self, start: Sequence[Message]) -> None:
-        # Reading the shared start may take seconds, in which the loop has other work.
-        await to_thread.run_sync(self.caller.endpoint.prime, start)
+        if self.caller.endpoint.primes:
+            # Reading the shared start may take seconds, in which the loop has other work.
+            await to_thread.run_sync(self.caller.endpoint.prime, start)
 
 
 @lru_cache(maxsize=8)

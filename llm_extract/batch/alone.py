@@ -23,7 +23,7 @@ LOCKED = "store_in_use"
 @contextmanager
 def sole_worker(store: Store) -> Iterator[None]:
     """Holds the store for this process. Raises StoreError when another works on it."""
-    if store.is_shared or store.place == ":memory:":
+    if store.is_shared:
         yield
         return
     lock, who = _lock(store), _who(store)
@@ -62,11 +62,11 @@ def worker_of(store: Store) -> int | None:
 
 
 def _lock(store: Store) -> FileLock:
-    return FileLock(f"{store.place}.lock")
+    return FileLock(f"{store.file}.lock")
 
 
 def _who(store: Store) -> Path:
-    return Path(f"{store.place}.worker")
+    return Path(f"{store.file}.worker")
 
 
 def _named(process: int | None) -> str:

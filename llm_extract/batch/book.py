@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from llm_extract.batch.committer import Committer
 from llm_extract.errors import ModelError
-from llm_extract.extraction.call import OpenCall
+from llm_extract.extraction.call import OpenCall, next_request_id
 from llm_extract.models.prices import cost
 from llm_extract.models.spec import Prices
 from llm_extract.record import Attempt, Record
@@ -20,17 +20,19 @@ BUDGET = "budget"
 
 
 class ItemBook:
-    """The book of an item whose requests are sent at once."""
+    """The book of an item whose requests are sent at once; `batch` as for `prices.cost`."""
 
-    def __init__(self, committer: Committer, item: Item, prices: Prices | None) -> None:
+    def __init__(
+        self, committer: Committer, item: Item, prices: Prices | None, *, batch: bool = False
+    ) -> None:
         self._committer = committer
-        self._prices = prices
+        self._cost = partial(cost, prices=prices, batch=batch)
         self._openings: dict[str, Opening] = {}
         self.item = item
 
     def name(self, request: Mapping[str, Any]) -> str:
         """See `Book.name`."""
-        return str(uuid4())
+        return next_request_id()
 
     async def opened(self, call: OpenCall) -> None:
         """See `Book.opened`."""
@@ -49,7 +51,7 @@ class ItemBook:
             passage=call.passage,
             number=call.number,
             most_tokens=call.most.prompt + call.most.completion,
-            most_cost=cost(call.most, self._prices),
+            most_cost=self._cost(call.most),
             body=body,
         )
         refused = await self._committer.open(opening)
@@ -65,4 +67,4 @@ class ItemBook:
 
     def _priced(self, attempt: Attempt) -> Paid:
         opening = self._openings.get(attempt.request)
-        return Paid(attempt, cost(attempt.tokens, self._prices), opening)
+        return Paid(attempt, self._cost(attempt.tokens), opening)

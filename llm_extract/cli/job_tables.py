@@ -20,24 +20,31 @@ def dollars(nano: float) -> str:
     return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
 
 
+def rounded(number: int) -> str:
+    """A large number in few letters: 950, 12.3 k, 4.56 M."""
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
+        if number >= size:
+            return f"{number / size:.3g} {letter}"
+    return str(number)
+
+
 def jobs_table(jobs: Sequence[Job]) -> Table:
     """One row a job."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     table.add_column("job", justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
-    table.add_column("model", overflow="fold")
-    for name in ("read", "clean", "flagged", "failed", "left", "tokens", "cost"):
+    table.add_column("model", min_width=8, max_width=20, overflow="ellipsis", no_wrap=True)
+    for name in ("read", "left", "flagged", "failed", "tokens", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", ratio=1)
+    table.add_column("why", overflow="fold")
     for job in jobs:
         sums = job.sums
         table.add_row(
             str(job.id),
             job.state,
             plain(job.settings.model),
-            *(f"{n:,}" for n in (sums.read, sums.clean, sums.flagged, sums.failed)),
-            f"{sums.read - sums.settled:,}",
-            f"{sums.prompt_tokens + sums.completion_tokens:,}",
+            *(f"{n:,}" for n in (sums.read, sums.read - sums.settled, sums.flagged, sums.failed)),
+            rounded(sums.prompt_tokens + sums.completion_tokens),
             dollars(sums.cost) if sums.cost else "",
             plain(job.reason or ""),
         )

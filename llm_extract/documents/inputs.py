@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -63,7 +63,7 @@ SELECT stem FROM files WHERE stem IS NOT NULL GROUP BY stem HAVING count(*) > 1;
 """
 
 _SETTLED = """
-SELECT path, stem IN (SELECT stem FROM shared), id, source, code, message
+SELECT path, stem, stem IN (SELECT stem FROM shared), id, source, code, message
 FROM files ORDER BY place;
 """
 
@@ -91,7 +91,9 @@ class MissingInput:
     message: str
 
 
-def find_files(inputs: Sequence[str], options: ReadOptions) -> Iterator[InputFile | MissingInput]:
+def find_files(
+    inputs: Sequence[str], options: ReadOptions
+) -> Generator[InputFile | MissingInput, None, None]:
     """The files that `inputs` name, in their order, folders and globs sorted; each file once.
 
     The id of a file is its stem; files that share a stem are told apart by their path below the
@@ -126,26 +128,24 @@ def _list_input(base: sqlite3.Connection, number: int, given: str) -> None:
     try:
         missing = _list_path(base, number, given)
     except (OSError, ValueError) as error:
-        missing = f"is no usable path ({shown(str(error))}); check the name"
+        missing = _missing(given, f"is no usable path ({shown(str(error))}); check the name")
     if missing:
-        why = f"{shown(given)}: {missing}"
-        refusal = (_storable(given), _storable(given), "missing", why)
-        _insert(base, number, [_NOTHING._replace(refusal=refusal)])
+        _insert(base, number, [missing])
 
 
-def _list_path(base: sqlite3.Connection, number: int, given: str) -> str | None:
-    """Lists what `given` names; where that is nothing, the words that say so."""
+def _list_path(base: sqlite3.Connection, number: int, given: str) -> _Listed | None:
+    """Lists what `given` names; where that is nothing, what stands for it in the list."""
     path = Path(given)
     if path.is_dir():
         listed = _insert(base, number, map(_listed, walk_folder(base, str(path))))
-        return None if listed else "holds no files; check the folder"
+        return None if listed else _missing(str(path), "holds no files; check the folder")
     if os.path.lexists(path):
         _insert(base, number, [_listed(WalkedFile(str(path), os.path.realpath(path), b""))])
         return None
     if glob.has_magic(given):
         listed = _insert(base, number, map(_listed, walk_pattern(base, given)))
-        return None if listed else "matches no file; check the pattern"
-    return "does not exist; check the path"
+        return None if listed else _missing(given, "matches no file; check the pattern")
+    return _missing(given, "does not exist; check the path")
 
 
 class _Listed(NamedTuple):
@@ -172,6 +172,11 @@ def _listed(found: WalkedFile | ClosedFolder) -> _Listed:
     why = f"{shown(closed)}: the folder can't be listed; allow reading it"
     refusal = (_storable(Path(closed).name), _storable(closed), "no_permission", why)
     return _NOTHING._replace(key=found.key, refusal=refusal)
+
+
+def _missing(given: str, why: str) -> _Listed:
+    refusal = (_storable(given), _storable(given), "missing", f"{shown(given)}: {why}")
+    return _NOTHING._replace(refusal=refusal)
 
 
 def _insert(base: sqlite3.Connection, number: int, rows: Iterable[_Listed]) -> int:
@@ -203,16 +208,17 @@ def _settle(base: sqlite3.Connection, options: ReadOptions) -> None:
 def _settled(base: sqlite3.Connection) -> Iterator[InputFile | MissingInput]:
     common = _common_folder(base)
     last_folder, prefix = None, ""
-    for path, is_shared, *refusal in base.execute(_SETTLED):
+    for path, stem, is_shared, *refusal in base.execute(_SETTLED):
         if path is None:
-            yield MissingInput(*refusal) if refusal[0] else InputFile("stdin", None, "stdin", "")
+            is_stdin = refusal == [*_NO_REFUSAL]
+            yield InputFile("stdin", None, "stdin", "") if is_stdin else MissingInput(*refusal)
             continue
         folder, name = os.path.split(unpacked(path))
         if folder != last_folder:
             last_folder, prefix = folder, _below(folder, common)
         whole = Path(folder, name)
         below = prefix + name
-        unique = below if is_shared else _stem(name)
+        unique = below if is_shared else unpacked(stem)
         yield InputFile(_storable(unique), whole, _storable(str(whole)), _storable(below))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 from py3langid.langid import (  # type: ignore[import-untyped]
     MODEL_FILE,
@@ -42,20 +42,25 @@ def detect_language(text: str) -> str | None:
     Arabic script without foreign letters is Arabic.
     """
     sample = text[:_SAMPLE]
-    letters = [c for c in sample if c.isalpha()]
+    letters = {c: number for c, number in Counter(sample).items() if c.isalpha()}
     if not letters:
         return None
-    scripts = Counter(map(_script, letters))
-    if scripts["ARABIC"] * 2 > len(letters):
+    scripts: Counter[str] = Counter()
+    for letter, number in letters.items():
+        scripts[_script(letter)] += number
+    count = scripts.total()
+    if scripts["ARABIC"] * 2 > count:
         if _NOT_ARABIC.isdisjoint(letters):
             return "ar"
         return _classified(sample, _ARABIC_SCRIPT)
     for script in _ALPHABETS:
-        if len(letters) > scripts[script] > len(letters) / 2:
-            sample = "".join(c for c in sample if not c.isalpha() or _script(c) == script)
+        if count > scripts[script] > count / 2:
+            foreign = {letter for letter in letters if _script(letter) != script}
+            sample = "".join(c for c in sample if c not in foreign)
     return _classified(sample, _LANGUAGES)
 
 
+@lru_cache(maxsize=4096)
 def _script(letter: str) -> str:
     return unicodedata.name(letter, "").partition(" ")[0]
 

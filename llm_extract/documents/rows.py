@@ -10,6 +10,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,13 @@ from llm_extract.errors import DocumentError
 BATCH_ROWS = 64
 """Parquet rows that are decoded at once: with reports of a few kB well under a megabyte."""
 
+_PARQUET_BUFFER = 64 * 1024
+"""Bytes of a parquet column that are read at once; without it, a whole row group is."""
+
 _DELIMITERS = (",", ";", "\t", "|")
+
+_BROKEN_BYTE = re.compile("[\udc80-\udcff]")
+"""What `surrogateescape` makes of a byte that breaks the encoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +156,9 @@ def parquet_rows(path: str) -> Iterator[PlacedRow | BrokenRow]:
 
     number = 0
     try:
-        with parquet.ParquetFile(path, pre_buffer=False) as table:
-            for batch in table.iter_batches(batch_size=BATCH_ROWS):
+        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=_PARQUET_BUFFER) as table:
+            # Threads would each keep buffers of their own, and a batch is too small to need them.
+            for batch in table.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
                 for cells in batch.to_pylist():
                     number += 1
                     yield PlacedRow(number, f"row {number}", cells)
@@ -163,7 +171,7 @@ def parquet_rows(path: str) -> Iterator[PlacedRow | BrokenRow]:
 
 def is_decoded(line: str) -> bool:
     """Whether no byte of `line` broke its encoding."""
-    return not any("\udc80" <= c <= "\udcff" for c in line)
+    return line.isascii() or _BROKEN_BYTE.search(line) is None
 
 
 class _Raw(io.RawIOBase):

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -90,9 +91,17 @@ class Book(Protocol):
         """Write it down. Raises ModelError when it may not be sent: the budget is used up."""
 
 
+_PROCESS, _COUNTER = uuid4().hex, count(1)
+
+
+def next_request_id() -> str:
+    """An id that no other request bears: drawn once a process, then counted, at no cost."""
+    return f"{_PROCESS}-{next(_COUNTER)}"
+
+
 class _NoBook:
     def name(self, request: Mapping[str, Any]) -> str:
-        return str(uuid4())
+        return next_request_id()
 
     async def opened(self, call: OpenCall) -> None:
         pass
@@ -296,7 +305,7 @@ class _Asking:
                 seconds=time.perf_counter() - started,
                 tokens=tokens,
                 reply=None if reply is None else storable(reply),
-                error=error,
+                error=None if error is None else storable(error),
                 request=call.request_id,
                 uncounted=uncounted,
             )

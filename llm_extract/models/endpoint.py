@@ -66,6 +66,11 @@ class Endpoint:
                 code="context_overflow",
             )
 
+    @property
+    def primes(self) -> bool:
+        """Whether `prime` does anything."""
+        return self._server is not None
+
     def prime(self, messages: Sequence[Message]) -> None:
         """Let a local model read the start that all coming requests share; else nothing happens."""
         if self._server is not None:

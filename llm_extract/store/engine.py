@@ -96,7 +96,7 @@ def open_engine(path_or_url: str | Path) -> Engine:
             than this version of the package knows. The message never holds the password.
     """
     url = _url(path_or_url)
-    place = _shown(url)
+    place = place_of(url)
     with store_errors(f"cannot open the store {place}"):
         engine = _create(url)
         try:
@@ -105,6 +105,13 @@ def open_engine(path_or_url: str | Path) -> Engine:
             engine.dispose()
             raise
     return engine
+
+
+def place_of(url: URL) -> str:
+    """A database for people: its file, else its URL without what can hold a password."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ":memory:"
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -142,13 +149,6 @@ def _url(path_or_url: str | Path) -> URL:
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
     return url
-
-
-def _shown(url: URL) -> str:
-    """The place of a database for people; what follows the question mark can hold a password."""
-    if url.get_backend_name() == "sqlite":
-        return url.database or ":memory:"
-    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def _create(url: URL) -> Engine:

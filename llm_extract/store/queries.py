@@ -11,7 +11,7 @@ from sqlalchemy import Engine, Row, Select, func, select
 
 from llm_extract.errors import StoreError
 from llm_extract.record import Record
-from llm_extract.store.engine import open_engine, transaction
+from llm_extract.store.engine import DEFAULT_NAME, open_engine, place_of, transaction
 from llm_extract.store.jobs import Jobs
 from llm_extract.store.lane import Lane
 from llm_extract.store.sampling import Spent, Stratum, spent_on, stratified_sample
@@ -75,12 +75,18 @@ class Store:
         return spent_on(self._engine, run_id, positions)
 
     @property
+    def file(self) -> Path:
+        """The file of an SQLite store; no store that is shared has one."""
+        return Path(str(self._engine.url.database))
+
+    @property
     def place(self) -> str:
-        """The file of an SQLite store, else the URL without its password."""
+        """The file of an SQLite store, or its folder by the default name; else the URL without what
+        can hold a password."""
         url = self._engine.url
         if url.get_backend_name() == "sqlite":
-            return str(url.database)
-        return url.render_as_string(hide_password=True)
+            return str(file.parent if (file := self.file).name == DEFAULT_NAME else file)
+        return place_of(url)
 
     @property
     def is_shared(self) -> bool:

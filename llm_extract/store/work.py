@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -33,11 +34,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from llm_extract.documents.report import Report, UnreadableReport
+from llm_extract.documents.text import storable
 from llm_extract.pipeline import WorkKey, unread_record
 from llm_extract.record import Attempt, Disposition, Record
 from llm_extract.store.engine import transaction
 from llm_extract.store.jobs import Sums, sums_of
 from llm_extract.store.tables import (
+    REPORT_KEY_COLUMNS,
     WORK_KEY_COLUMNS,
     attempts,
     batch_requests,
@@ -331,8 +334,12 @@ class Work:
             return int(connection.execute(query).scalar_one())
 
     def _commit(self, openings: Sequence[Opening], settlements: Sequence[Settlement]) -> Committed:
+        """Workers lock rows in one order, jobs first, so that none waits for another in a ring."""
         done = Committed([], [])
+        jobs = {opening.run_id for opening in openings} | {s.run_id for s in settlements}
+        locked = select(runs.c.id).where(runs.c.id.in_(jobs)).order_by(runs.c.id)
         with transaction(self._engine, IntegrityError) as connection:
+            connection.execute(locked.with_for_update(key_share=True))
             if openings:
                 done.refused = _open(connection, openings)
             if settlements:
@@ -395,17 +402,17 @@ class Work:
 
 
 def _identity(report: Report) -> tuple[str, str, str, str]:
+    """What makes a row of reports, as the database gives it back."""
     published = report.published.isoformat() if report.published else ""
-    return report.sha256, report.id, report.source, published
+    return report.sha256, storable(report.id), storable(report.source), published
 
 
 def _report_pks(
     connection: Connection, found: Sequence[Report]
 ) -> dict[tuple[str, str, str, str], int]:
     """The rows of these reports, new ones inserted."""
-    columns = (reports.c.sha256, reports.c.id, reports.c.source, reports.c.published)
     wanted = {_identity(report): report for report in found}
-    query = select(reports.c.pk, *columns).where(
+    query = select(reports.c.pk, *REPORT_KEY_COLUMNS).where(
         reports.c.sha256.in_({identity[0] for identity in wanted})
     )
 
@@ -423,11 +430,12 @@ def _report_pks(
             "language": report.language,
             "text": report.text,
         }
-        for identity, report in wanted.items()
+        for identity, report in sorted(wanted.items(), key=itemgetter(0))  # see `_commit`
         if identity not in known
     ]
     if not new:
         return known
+    # Another program may take in the same report at this moment.
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(reports).on_conflict_do_nothing(), new)
     return present()
@@ -467,9 +475,8 @@ def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | Non
         if opening.request not in noted:
             wanted[opening.run_id].append(n)
     refused: list[str | None] = [None] * len(openings)
-    for run_id in sorted(wanted):  # one order for all workers, so that none waits for another
-        query = select(runs).where(runs.c.id == run_id).with_for_update()
-        row = connection.execute(query).one()
+    for run_id in sorted(wanted):
+        row = connection.execute(select(runs).where(runs.c.id == run_id)).one()
         tokens = row.prompt_tokens + row.completion_tokens + row.reserved_tokens
         cost = row.cost + row.reserved_cost
         more_tokens = more_cost = 0
@@ -604,6 +611,7 @@ def _put_records(
     """The rows of new records by item; finished work has one row, whatever finishes it again."""
     if not settlements:
         return {}
+    settlements = sorted(settlements, key=lambda s: astuple(s.key or NO_WORK))
     finished = [s for s in settlements if s.disposition != "failed"]
     present: dict[WorkKey, int] = {}
     if finished:

@@ -191,16 +191,13 @@ def test_a_response_without_an_answer_is_one_clear_line(desk: Start) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("bad", ["\ud800", "\x00"])
-def test_letters_that_no_store_can_hold_are_replaced_in_what_stays_on_record(
-    desk: Start, bad: str
-) -> None:
-    asked = desk([Reply(f"no JSON {bad} at all"), reply(GOOD)])
+def test_letters_that_no_store_can_hold_are_replaced_in_what_stays_on_record(desk: Start) -> None:
+    asked = desk([Reply("no JSON \x00 at all"), reply(GOOD)])
     asked.ask()
     first = asked.conversation.attempts[0]
     assert first.reply == "no JSON \ufffd at all"
     assert json.loads(first.model_dump_json())["error"] == first.error
-    assert first.error is not None and bad not in first.error
+    assert first.error is not None and "\x00" not in first.error
 
 
 # --- transport ---------------------------------------------------------------------------------

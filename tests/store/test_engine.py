@@ -36,7 +36,7 @@ def test_sqlite_runs_in_wal_mode_with_foreign_keys(tmp_path: Path) -> None:
 
 def test_a_store_can_be_named_by_url(tmp_path: Path) -> None:
     with open_store(f"sqlite:///{tmp_path / 'named.sqlite'}") as store:
-        assert store.start_run(Settings(), "0.1.0") == 1
+        assert store.jobs.create(Settings(), "0.1.0").id == 1
 
 
 def test_a_store_of_a_newer_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_read_only_store_is_a_clear_error(tmp_path: Path) -> None:
         open_store(f"sqlite:///file:{path}?mode=ro&uri=true") as store,
         pytest.raises(StoreError, match="read-only"),
     ):
-        store.start_run(Settings(), "0.1.0")
+        store.jobs.create(Settings(), "0.1.0")
 
 
 def test_a_folder_in_the_place_of_the_file_is_a_clear_error(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from llm_extract.errors import StoreError
 from llm_extract.pipeline import Settings
 from llm_extract.store import engine as engine_module
 from llm_extract.store import open_store
-from llm_extract.store.engine import open_engine
+from llm_extract.store.engine import open_engine, transaction
 from llm_extract.store.tables import metadata
 
 pytestmark = pytest.mark.postgres
@@ -71,7 +71,7 @@ def test_migrations_lead_to_the_tables_that_the_code_uses(postgres_url: str) -> 
 def test_a_url_without_a_driver_is_read_by_psycopg(postgres_url: str) -> None:
     for scheme in ("postgresql", "postgres"):
         with open_store(postgres_url.replace("postgresql+psycopg", scheme)) as store:
-            assert store.start_run(Settings(), "0.1.0") > 0
+            assert store.jobs.create(Settings(), "0.1.0").id > 0
 
 
 def test_ids_sort_as_in_python_whatever_the_language_of_the_database(postgres_url: str) -> None:
@@ -184,12 +184,12 @@ def test_a_store_that_may_only_be_read_can_be_read_and_says_so_when_written(
     postgres: Cluster, postgres_url: str, reader: str
 ) -> None:
     with open_store(postgres_url) as store:
-        run = store.start_run(Settings(), "0.1.0")
+        run = store.jobs.create(Settings(), "0.1.0").id
     as_reader = postgres.url(database_of(postgres_url), username=reader, password=PASSWORD)
     with open_store(as_reader) as store:
         assert list(store.run_records(run)) == []
         with pytest.raises(StoreError, match=r"permission denied .*GRANT"):
-            store.start_run(Settings(), "0.1.0")
+            store.jobs.create(Settings(), "0.1.0")
 
 
 def test_a_standby_is_a_clear_error(postgres_url: str) -> None:
@@ -200,24 +200,24 @@ def test_a_standby_is_a_clear_error(postgres_url: str) -> None:
         open_store(url) as store,
         pytest.raises(StoreError, match=r"read-only transaction \(.*name the primary server"),
     ):
-        store.start_run(Settings(), "0.1.0")
+        store.jobs.create(Settings(), "0.1.0")
 
 
 def test_a_server_that_goes_away_is_a_clear_error_and_is_found_again_when_it_is_back(
     postgres: Cluster, postgres_url: str
 ) -> None:
     with open_store(postgres_url) as store:
-        run = store.start_run(Settings(), "0.1.0")
+        run = store.jobs.create(Settings(), "0.1.0").id
         postgres.stop()
         try:
             with pytest.raises(
                 StoreError, match=r"the store failed: .*no server listens"
             ) as caught:
-                store.start_run(Settings(), "0.1.0")
+                store.jobs.create(Settings(), "0.1.0")
         finally:
             postgres.start()
         assert postgres.password not in str(caught.value) and "\n" not in str(caught.value)
-        assert store.start_run(Settings(), "0.1.0") > run
+        assert store.jobs.create(Settings(), "0.1.0").id > run
 
 
 def test_a_connection_that_breaks_in_a_transaction_is_a_clear_error(
@@ -226,12 +226,12 @@ def test_a_connection_that_breaks_in_a_transaction_is_a_clear_error(
     with open_store(postgres_url) as store:
         with (
             pytest.raises(StoreError, match=r"terminating connection.*the server was stopped"),
-            store._transaction() as connection,
+            transaction(store._engine) as connection,
         ):
             own = connection.execute(text("select pg_backend_pid()")).scalar_one()
             postgres.run(f"SELECT pg_terminate_backend({own})")
             connection.execute(text("select 1"))
-        assert store.start_run(Settings(), "0.1.0") > 0
+        assert store.jobs.create(Settings(), "0.1.0").id > 0
 
 
 def test_text_of_reports_is_never_part_of_a_message(postgres_url: str) -> None:
@@ -240,9 +240,9 @@ def test_text_of_reports_is_never_part_of_a_message(postgres_url: str) -> None:
         with connected(postgres_url) as connection:
             connection.execute(text("alter table reports add check (length(text) < 5)"))
             connection.commit()
-        run = store.start_run(Settings(), "0.1.0")
+        run = store.jobs.create(Settings(), "0.1.0").id
         with pytest.raises(StoreError, match="check constraint") as caught:
-            store.add(run, 0, Report(id="a", text=secret, source="a.txt"))
+            store.work("me").take_in(run, 0, [Report("a", secret, "a.txt")], last=True)
     assert secret not in str(caught.value)
 
 

@@ -17,9 +17,6 @@ from llm_extract.models.transport import Completion
 from llm_extract.record import Attempt, Record
 from llm_extract.store import Batched, BatchedBody, BatchedRequest, Item, Paid
 
-DISCOUNT = 0.5
-"""Price of a batch's token beside an online one, as OpenAI has it (its guide "Batch API")."""
-
 LINE_BYTES = 160
 """What surrounds a body in a line of an input file, at most: ids have up to 64 letters."""
 
@@ -28,15 +25,6 @@ BYTES_PER_TOKEN = 4
 
 DIGEST_LETTERS = 32
 """128 bits: no two requests of a store meet; OpenAI bounds an id of requests to 64 letters."""
-
-
-def batch_prices(prices: Prices | None) -> Prices | None:
-    """What tokens cost in a batch."""
-    if prices is None:
-        return None
-    cached = None if prices.cached is None else prices.cached * DISCOUNT
-    changes = {"input": prices.input * DISCOUNT, "cached": cached}
-    return prices.model_copy(update={**changes, "output": prices.output * DISCOUNT})
 
 
 class LaneBook(ItemBook):
@@ -55,7 +43,7 @@ class LaneBook(ItemBook):
         line: BatchLine,
         on_noted: Callable[[int], None],
     ) -> None:
-        super().__init__(committer, item, batch_prices(prices))
+        super().__init__(committer, item, prices, batch=True)
         stands = item.batched or Batched()
         self._known = {one.opening.request: one for one in stands.requests}
         self._before = stands.before

@@ -16,7 +16,9 @@ def upgrade() -> None:
     op.create_table(
         "batch_shards",
         sa.Column("pk", sa.Integer, primary_key=True),
-        sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "run_id", sa.Integer, sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("token", sa.String(32), nullable=False),
         sa.Column("requests", sa.Integer, nullable=False),
@@ -38,12 +40,14 @@ def upgrade() -> None:
     op.create_table(
         "batch_requests",
         sa.Column("pk", sa.Integer, primary_key=True),
-        sa.Column("run_id", sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "run_id", sa.Integer, sa.ForeignKey("runs.id", ondelete="CASCADE"), nullable=False
+        ),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("custom_id", sa.String(64), nullable=False),
         sa.Column("report_sha256", sa.String(64), nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
-        sa.Column("shard", sa.ForeignKey("batch_shards.pk")),
+        sa.Column("shard", sa.Integer, sa.ForeignKey("batch_shards.pk")),
         sa.Column("body", sa.Text),
         sa.Column("bytes", sa.Integer, nullable=False),
         sa.Column("prompt_tokens", sa.BigInteger, nullable=False),
