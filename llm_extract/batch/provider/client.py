@@ -48,11 +48,17 @@ Value = TypeVar("Value")
 
 
 class Provider:
-    """Files and batches of one account. Methods raise Trouble."""
+    """Files and batches of one account. Methods raise Trouble.
 
-    def __init__(self, endpoint: Endpoint, sdk: AsyncOpenAI) -> None:
+    `first_wait` is about how many seconds it waits before it reads something again; it doubles.
+    """
+
+    def __init__(self, endpoint: Endpoint, sdk: AsyncOpenAI, first_wait: float) -> None:
         self._endpoint = endpoint
         self._sdk = sdk
+        self._wait = wait_exponential_jitter(
+            multiplier=first_wait, max=LONGEST_WAIT_SECONDS, jitter=first_wait
+        )
 
     async def upload(self, name: str, content: IO[bytes]) -> str:
         """Send an input file, read bit by bit; its id."""
@@ -124,7 +130,7 @@ class Provider:
 
         retrying = AsyncRetrying(
             stop=stop_after_attempt(READ_TRIES),
-            wait=wait_exponential_jitter(initial=0.1, max=LONGEST_WAIT_SECONDS),
+            wait=self._wait,
             retry=retry_if_exception(lambda e: isinstance(e, Trouble) and e.kind != "final"),
             reraise=True,
         )
@@ -151,8 +157,8 @@ class _Told:
 
 
 @asynccontextmanager
-async def open_provider(endpoint: Endpoint) -> AsyncIterator[Provider]:
-    """The provider behind an endpoint, for as long as the context lasts."""
+async def open_provider(endpoint: Endpoint, first_wait: float) -> AsyncIterator[Provider]:
+    """The provider behind an endpoint, for as long as the context lasts; see `Provider`."""
     timeout = httpx2.Timeout(endpoint.spec.request_seconds, connect=CONNECT_SECONDS)
     async with AsyncOpenAI(
         base_url=endpoint.base_url,
@@ -160,7 +166,7 @@ async def open_provider(endpoint: Endpoint) -> AsyncIterator[Provider]:
         max_retries=0,
         timeout=timeout,
     ) as sdk:
-        yield Provider(endpoint, sdk)
+        yield Provider(endpoint, sdk, first_wait)
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

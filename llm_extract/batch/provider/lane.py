@@ -12,7 +12,7 @@ import re
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -144,8 +144,11 @@ class ProviderLane:
         """
         self._one = one
         with self._lane.sole_driver(self._job_id):
-            async with open_endpoint_async(self._spec) as endpoint, open_provider(endpoint) as held:
-                self._endpoint, self._provider = endpoint, held
+            async with AsyncExitStack() as stack:
+                endpoint = await stack.enter_async_context(open_endpoint_async(self._spec))
+                held = open_provider(endpoint, self._timing.first)
+                self._endpoint = endpoint
+                self._provider = await stack.enter_async_context(held)
                 self._heard = time.monotonic()
                 yield
 
@@ -416,7 +419,10 @@ async def cancel_batches(store: Store, job_id: int, spec: ModelSpec) -> int:
     stopped = 0
     if not shards:
         return 0
-    async with open_endpoint_async(spec) as endpoint, open_provider(endpoint) as provider:
+    async with AsyncExitStack() as stack:
+        endpoint = await stack.enter_async_context(open_endpoint_async(spec))
+        held = open_provider(endpoint, Timing().first)
+        provider = await stack.enter_async_context(held)
         for shard in shards:
             assert shard.batch is not None
             try:
