@@ -195,7 +195,7 @@ class _JobRun:
             if self._lane is None:
                 await self._round()
             else:
-                async with self._lane.open(self._one):
+                async with self._lane.open(self._one), self._plan.pipeline as _:
                     await self._rounds(self._lane)
 
     async def _rounds(self, lane: ProviderLane) -> None:
@@ -232,10 +232,13 @@ class _JobRun:
             group.start_soon(self._feed, send)
             first = await _next(receive)
             if first is not None:
-                self._step("starting")
-                async with self._plan.pipeline as _:
-                    self._step("working")
+                if self._lane is not None:
                     await self._read_all(first, receive)
+                else:
+                    self._step("starting")
+                    async with self._plan.pipeline as _:
+                        self._step("working")
+                        await self._read_all(first, receive)
             group.cancel_scope.cancel()
 
     async def _read_all(self, first: Item, receive: MemoryObjectReceiveStream[Item]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -114,6 +115,8 @@ def provider(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[OpenDesk]:
     """Opens a desk; keywords are those of Script, with those of BatchApi in `api`."""
+    # Nothing here speaks TLS, and loading certificates takes longer than most of these tests.
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: None)
     with ExitStack() as stack:
 
         def start(api: dict[str, Any] | None = None, place: str = "", **script: Any) -> Desk:
