@@ -1,8 +1,12 @@
 """The one call to a model: a passage's messages in, a checked reply out, every request on record.
 
-One retry owner a layer: the SDK retries nothing, instructor asks again when a reply does not pass
-its schema (with the reason in words), tenacity repeats what failed on the way. Both share one
-allowance, so a passage costs at most `MOST_REQUESTS` requests, whatever happens.
+One retry owner a layer: the SDK retries nothing; a reply that does not pass its schema is asked for
+again, in instructor's words; tenacity repeats what failed on the way. Both share one allowance, so
+a passage costs at most `MOST_REQUESTS` requests, whatever happens.
+
+Of instructor the handlers of each mode are used, which make requests, read replies and word what is
+asked again. Its client, which does the same behind one function, walks through schema, messages and
+sums of tokens for each call: three times the cost of all else that we do for a call.
 """
 
 from __future__ import annotations
@@ -17,13 +21,10 @@ from itertools import count
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
-from instructor.core import IncompleteOutputException, InstructorRetryException
-from instructor.core.hooks import HookName, Hooks
-from instructor.core.retry import retry_async
+from instructor.core import IncompleteOutputException
 from instructor.mode import Mode
 from instructor.v2.core.providers import Provider
 from instructor.v2.core.registry import mode_registry
-from openai.types import CompletionUsage
 from pydantic import ValidationError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from tenacity.wait import wait_exponential_jitter
@@ -33,7 +34,7 @@ from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint, limits_of
 from llm_extract.models.pace import NoPace, Pace
-from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
+from llm_extract.models.transport import Completion, HttpLine, Line, Trouble
 from llm_extract.record import Attempt, Tokens
 
 # instructor logs replies and what servers say, and with them report text and keys, as errors; they
@@ -172,53 +173,41 @@ class Caller:
             "max_tokens": longest,
         }
         mode = Mode.JSON if spec.mode == "json" else Mode.JSON_SCHEMA
-        prepare = mode_registry.get_handlers(Provider.OPENAI, mode).request_handler
-        _, request = prepare(response_model=answer, kwargs=request)
+        by_mode = mode_registry.get_handlers(Provider.OPENAI, mode)
+        _, request = by_mode.request_handler(response_model=answer, kwargs=request)
         if spec.mode == "strict":
             request["response_format"] = _strict_format(answer)
-        hooks = Hooks()
-        hooks.on(HookName.PARSE_ERROR, asking.refused)
-        try:
-            filled = await retry_async(
-                func=asking.create,
-                response_model=answer,
-                args=(),
-                kwargs=request,
-                # Never on the way in: instructor renders a request with a context as a template.
-                context=dict(context) if context else None,
-                max_retries=REASKS,
-                mode=mode,
-                provider=Provider.OPENAI,
-                hooks=hooks,
-            )
-        except IncompleteOutputException:
-            asking.refused(ValueError(f"the reply was cut at {longest} tokens"))
-            return None
-        except InstructorRetryException as error:
-            self._settle(error.__cause__, conversation)
-            return None
-        assert isinstance(filled, answer)
-        # instructor hangs the raw response and a sum of tokens on what it hands out.
-        for hung in ("_raw_response", "_total_usage"):
-            vars(filled).pop(hung, None)
-        return filled
-
-    def _settle(self, cause: BaseException | None, conversation: Conversation) -> None:
-        """What instructor gave up for: no usable answer is a result, trouble is an error."""
-        if isinstance(cause, Deferred):
-            conversation.deferred += 1
-            return
-        if isinstance(cause, _Withheld | ValidationError):
-            return
-        if isinstance(cause, ModelError):
-            raise cause
-        if not isinstance(cause, Trouble):
-            assert cause is not None
-            raise cause
-        raise ModelError(
-            f"model {self.endpoint.spec.name!r} at {self.endpoint.base_url} failed: {cause}",
-            code=cause.code,
-        ) from None
+        for _ in range(1 + REASKS):
+            try:
+                reply = await asking.create(request)
+            except Deferred:
+                conversation.deferred += 1
+                return None
+            except _Withheld:
+                return None
+            except Trouble as trouble:
+                raise ModelError(
+                    f"model {spec.name!r} at {self.endpoint.base_url} failed: {trouble}",
+                    code=trouble.code,
+                ) from None
+            try:
+                filled = by_mode.response_parser(
+                    response=reply,
+                    response_model=answer,
+                    validation_context=dict(context or {}),
+                    strict=True,
+                )
+            except IncompleteOutputException:
+                asking.refused(ValueError(f"the reply was cut at {longest} tokens"))
+                return None
+            except ValidationError as error:
+                asking.refused(error)
+                request = by_mode.reask_handler(kwargs=request, response=reply, exception=error)
+                continue
+            assert isinstance(filled, answer)
+            vars(filled).pop("_raw_response")  # instructor hangs it on what it hands out
+            return filled
+        return None
 
 
 @asynccontextmanager
@@ -247,13 +236,24 @@ class _Asking:
         count = self._caller.endpoint.count_tokens
         return sum(count(m["content"]) + 8 for m in messages)
 
-    async def create(self, **request: Any) -> Any:
-        """What instructor takes for the SDK's create: sends until a whole reply is there."""
+    async def create(self, request: dict[str, Any]) -> Completion:
+        """Send until a whole reply is there. Raises Trouble, _Withheld, Deferred, ModelError."""
+        try:
+            return await self._once(request)
+        except Trouble as trouble:
+            failed: list[Trouble] = [trouble]
+
+        async def again() -> Completion:
+            # The first failure is handed on: tenacity is asked only where there is one.
+            if failed:
+                raise failed.pop()
+            return await self._once(request)
+
         # A copy a call: the counts of a shared one are not safe between tasks.
         retrying = _RETRYING.copy(stop=lambda _: self._failures >= TRANSPORT_TRIES)
-        return await retrying(self._once, request)
+        return await retrying(again)
 
-    async def _once(self, request: dict[str, Any]) -> _Response:
+    async def _once(self, request: dict[str, Any]) -> Completion:
         prompt = self.prompt_tokens(request["messages"])
         most = Tokens(prompt=prompt, cached=0, completion=request["max_tokens"])
         caller, conversation = self._caller, self._conversation
@@ -281,7 +281,7 @@ class _Asking:
             why = " ".join((refusal or "its provider filtered the reply").split())[:200]
             self.refused(ValueError(f"the model refused: {why}"))
             raise _Withheld(why)
-        return _Response(reply)
+        return reply.completion
 
     def refused(self, error: Exception, *_: object, **__: object) -> None:
         """The last reply did not pass, and why."""
@@ -309,17 +309,6 @@ class _Asking:
                 request=call.request_id,
                 uncounted=uncounted,
             )
-        )
-
-
-class _Response:
-    """A reply as instructor looks at it; its `usage` is one that instructor may change."""
-
-    def __init__(self, reply: Reply) -> None:
-        self.choices = reply.completion.choices
-        # Without a usage of this very class instructor looks for another provider's package.
-        self.usage = CompletionUsage.model_construct(
-            prompt_tokens=0, completion_tokens=0, total_tokens=0
         )
 
 

@@ -50,8 +50,10 @@ _OFFICE = re.compile(
 
 def claimants(text: str, start: int, end: int, table: CueTable) -> list[Named]:
     """Everyone who is said to state something between `start` and `end`, in text order."""
-    names = name_table(table.language)
     sentence = text[start:end]
+    if not _source_words(table.language).search(sentence):
+        return []
+    names = name_table(table.language)
     found: list[Named] = []
     for match in _source_patterns(table.language).finditer(sentence):
         group = next(name for name in SOURCE_GROUPS if match.groupdict().get(name) is not None)
@@ -69,6 +71,17 @@ def claimants(text: str, start: int, end: int, table: CueTable) -> list[Named]:
         if trimmed is not None and not _mere_pronoun(trimmed.words, names):
             found.append(trimmed)
     return found
+
+
+@cache
+def _source_words(language: str) -> re.Pattern[str]:
+    """Words of which one stands in whatever `_source_patterns` finds: a cheap look beforehand."""
+    from llm_extract.cues import cue_table
+
+    table, names = cue_table(language), name_table(language)
+    verbs = table.pattern("reporting", "verbs").pattern
+    according = table.pattern("reporting", "according").pattern
+    return re.compile(rf"(?i:{according}|{verbs}|{names.publication})")
 
 
 @cache
