@@ -31,6 +31,7 @@ from llm_extract.batch.stopper import Stopper
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
 from llm_extract.errors import StoreError
 from llm_extract.models.catalogue import find_model
+from llm_extract.models.prices import BATCH_SHARE
 from llm_extract.models.transport import Line
 from llm_extract.pipeline import Pipeline
 from llm_extract.record import Record
@@ -223,7 +224,8 @@ async def pilot(
 ) -> Estimate | None:
     """Read a sample of a job and tell what all of it will take; None where it is too small for one.
 
-    Raises what `work_off` raises.
+    The sample of a job of the batch lane is read online, at the online price: nobody would wait a
+    day for an estimate. Raises what `work_off` raises.
     """
     job = plan.job
     seed = int(job.key[:8], 16) if job.key else 0
@@ -231,8 +233,13 @@ async def pilot(
     positions = [position for stratum in strata for position in stratum.positions]
     if sum(stratum.size for stratum in strata) < SMALLEST:
         return None
-    await work_off([replace(plan, positions=positions)], store, worker, stopper)
-    return estimate(strata, store.spent_on(job.id, positions))
+    sample = replace(plan, positions=positions)
+    if plan.lane is not None:
+        sample = replace(sample, lane=None, pipeline=pipeline_of(job))
+    await work_off([sample], store, worker, stopper)
+    spent = store.spent_on(job.id, positions)
+    share = 1.0 if plan.lane is None else float(BATCH_SHARE)
+    return estimate(strata, spent, share)
 
 
 async def go_on(

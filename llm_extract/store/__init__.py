@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llm_extract.store.batched import Batched, BatchedBody, BatchedRequest, Opening
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
 from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
 from llm_extract.store.lane import Lane, Outcome, Shard
@@ -9,13 +10,9 @@ from llm_extract.store.queries import Store, open_store, parsed, with_head, with
 from llm_extract.store.sampling import Spent, Stratum
 from llm_extract.store.work import (
     LEASE,
-    Batched,
-    BatchedBody,
-    BatchedRequest,
     Committed,
     Earlier,
     Item,
-    Opening,
     Paid,
     Settlement,
     Work,

@@ -255,7 +255,7 @@ batch_requests = Table(
     Column("bytes", Integer, nullable=False),
     Column("prompt_tokens", BigInteger, nullable=False, comment="estimate"),
     Column("reply", Words, comment="chat completion"),
-    Column("error", JSON, comment="a Trouble: line, kind, code"),
+    Column("error", JSON(none_as_null=True), comment="a Trouble: line, kind, code"),
     Index("ix_batch_requests_item", "run_id", "position"),
     Index("ix_batch_requests_twin", "run_id", "report_sha256"),
     Index("ix_batch_requests_shard", "shard"),

@@ -22,7 +22,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     cast,
-    exists,
     func,
     insert,
     literal,
@@ -37,13 +36,23 @@ from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.documents.text import storable
 from llm_extract.pipeline import WorkKey, unread_record
 from llm_extract.record import Attempt, Disposition, Record
+from llm_extract.store.batched import (
+    BATCHED,
+    Batched,
+    Opening,
+    awaited,
+    batched,
+    forget_batched,
+    note,
+    noted,
+    twin_asked,
+)
 from llm_extract.store.engine import transaction
 from llm_extract.store.jobs import Sums, sums_of
 from llm_extract.store.tables import (
     REPORT_KEY_COLUMNS,
     WORK_KEY_COLUMNS,
     attempts,
-    batch_requests,
     findings,
     records,
     reports,
@@ -53,9 +62,6 @@ from llm_extract.store.tables import (
 
 LEASE = timedelta(seconds=60)
 """How long a worker that says nothing keeps its items, where several share a store."""
-
-BATCHED = "batched"
-"""State of a request that a provider's batch brings the reply of; see `tables`."""
 
 NO_WORK = WorkKey(
     report_sha256="", published="", prompt_hash="", model="", strategy="", package_version=""
@@ -73,56 +79,6 @@ class Item:
     tries: int = 0
     again: bool = False
     batched: Batched | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batched:
-    """Where an item of the batch lane stands: its requests with their outcomes.
-
-    `before` counts requests of the item that were settled before, when it was last read.
-    """
-
-    requests: Sequence[BatchedRequest] = ()
-    before: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class BatchedRequest:
-    """A request with its outcome: a chat completion as JSON, or the fields of a Trouble."""
-
-    opening: Opening
-    reply: str | None
-    error: Mapping[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class BatchedBody:
-    """What the batch lane keeps of a request until it is sent: its body as JSON, its report.
-
-    `bytes` is the size of its line in a file.
-    """
-
-    text: str
-    bytes: int
-    prompt_tokens: int
-    report_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A request about to be sent for an item, and what it may use at worst.
-
-    One with a body is noted for the batch lane, once, however often it is opened.
-    """
-
-    run_id: int
-    position: int
-    request: str
-    passage: str
-    number: int
-    most_tokens: int
-    most_cost: int
-    body: BatchedBody | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +201,7 @@ class Work:
         if positions is not None:
             query = query.where(run_items.c.position.in_(positions))
         if batched_after is not None:
-            query = query.where(run_items.c.position > batched_after, ~_awaited(), ~_twin_asked())
+            query = query.where(run_items.c.position > batched_after, ~awaited(), ~twin_asked())
         with transaction(self._engine) as connection:
             claimed = list(connection.execute(query).scalars())
             if not claimed:
@@ -265,7 +221,7 @@ class Work:
             ).all()
             stands: dict[int, Batched] = {}
             if batched_after is not None:
-                stands = _batched(connection, run_id, claimed)
+                stands = batched(connection, run_id, claimed)
         return [
             Item(
                 run_id,
@@ -381,7 +337,7 @@ class Work:
                 ),
                 items,
             )
-        _forget_batched(connection, [s for s in kept if s.batched])
+        forget_batched(connection, [(s.run_id, s.position) for s in kept if s.batched])
         return counted, _add_up(connection, settlements, kept)
 
     def _ours(
@@ -469,10 +425,10 @@ def _lose(
 
 def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | None]:
     """Reserve what requests may use at worst; those that may not be sent get why."""
-    noted = _noted(connection, openings)
+    present = noted(connection, openings)
     wanted: dict[int, list[int]] = defaultdict(list)
     for n, opening in enumerate(openings):
-        if opening.request not in noted:
+        if opening.request not in present:
             wanted[opening.run_id].append(n)
     refused: list[str | None] = [None] * len(openings)
     for run_id in sorted(wanted):
@@ -506,13 +462,11 @@ def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | Non
     sent = [
         opening
         for opening, why in zip(openings, refused, strict=True)
-        if why is None and opening.request not in noted
+        if why is None and opening.request not in present
     ]
     if sent:
         connection.execute(insert(attempts), [_attempt_row(opening) for opening in sent])
-    bodies = [_batched_row(o, o.body) for o in sent if o.body is not None]
-    if bodies:
-        connection.execute(insert(batch_requests), bodies)
+    note(connection, sent)
     return refused
 
 
@@ -521,88 +475,6 @@ def _attempt_row(opening: Opening) -> dict[str, Any]:
     nothing = {"seconds": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
     state = "open" if opening.body is None else BATCHED
     return {**{name: getattr(opening, name) for name in names}, **nothing, "state": state}
-
-
-def _batched_row(opening: Opening, body: BatchedBody) -> dict[str, Any]:
-    return {
-        "run_id": opening.run_id,
-        "position": opening.position,
-        "custom_id": opening.request,
-        "report_sha256": body.report_sha256,
-        "state": "noted",
-        "body": body.text,
-        "bytes": body.bytes,
-        "prompt_tokens": body.prompt_tokens,
-    }
-
-
-def _noted(connection: Connection, openings: Sequence[Opening]) -> set[str]:
-    """Requests of the batch lane among these that are written down already."""
-    ids = [opening.request for opening in openings if opening.body is not None]
-    if not ids:
-        return set()
-    query = select(batch_requests.c.custom_id).where(batch_requests.c.custom_id.in_(ids))
-    return set(connection.execute(query).scalars())
-
-
-def _awaited() -> ColumnElement[bool]:
-    """Whether a request of an item waits for a batch."""
-    return exists().where(
-        batch_requests.c.run_id == run_items.c.run_id,
-        batch_requests.c.position == run_items.c.position,
-        batch_requests.c.state.in_(("noted", "packed")),
-    )
-
-
-def _twin_asked() -> ColumnElement[bool]:
-    """Whether the text of an item is being asked about for another one: that answers both."""
-    return exists().where(
-        reports.c.pk == run_items.c.report_pk,
-        batch_requests.c.run_id == run_items.c.run_id,
-        batch_requests.c.report_sha256 == reports.c.sha256,
-        batch_requests.c.position != run_items.c.position,
-    )
-
-
-def _batched(connection: Connection, run_id: int, positions: Sequence[int]) -> dict[int, Batched]:
-    """Where items of the batch lane stand."""
-    settled = (
-        select(attempts.c.position, func.count())
-        .where(
-            attempts.c.run_id == run_id,
-            attempts.c.position.in_(positions),
-            attempts.c.state != BATCHED,
-        )
-        .group_by(attempts.c.position)
-    )
-    before: dict[int, int] = {row[0]: row[1] for row in connection.execute(settled)}
-    outcomes = (
-        select(
-            attempts, batch_requests.c.reply.label("answer"), batch_requests.c.error.label("why")
-        )
-        .join(batch_requests, batch_requests.c.custom_id == attempts.c.request)
-        .where(batch_requests.c.run_id == run_id, batch_requests.c.position.in_(positions))
-        .order_by(batch_requests.c.pk)
-    )
-    found: dict[int, list[BatchedRequest]] = defaultdict(list)
-    for row in connection.execute(outcomes):
-        opening = Opening(
-            *(run_id, row.position, row.request, row.passage, row.number),
-            *(row.most_tokens, row.most_cost),
-        )
-        found[row.position].append(BatchedRequest(opening, row.answer, row.why))
-    return {p: Batched(tuple(found[p]), before.get(p, 0)) for p in positions}
-
-
-def _forget_batched(connection: Connection, settled: Sequence[Settlement]) -> None:
-    """Settled items need their requests no more: the replies stand in `attempts`."""
-    if settled:
-        places = [(s.run_id, s.position) for s in settled]
-        connection.execute(
-            batch_requests.delete().where(
-                tuple_(batch_requests.c.run_id, batch_requests.c.position).in_(places)
-            )
-        )
 
 
 def _put_records(

@@ -119,7 +119,7 @@ class Provider:
         async def read() -> None:
             content = self._sdk.files.with_streaming_response.content(file_id)
             async with content as response:
-                await use(_lines(response.iter_bytes()))
+                await use(each_line_of(response.iter_bytes()))
 
         await self._read(read)
 
@@ -169,7 +169,7 @@ async def open_provider(endpoint: Endpoint, first_wait: float) -> AsyncIterator[
         yield Provider(endpoint, sdk, first_wait)
 
 
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def each_line_of(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Lines without their ends; those over the longest are passed over as they come."""
     held, over = bytearray(), False
     async for chunk in chunks:

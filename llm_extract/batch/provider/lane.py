@@ -232,6 +232,7 @@ class ProviderLane:
         batch = await provider.find_batch(shard.token, shard.made) if may_be_there else None
         if batch is None:
             batch = await provider.create(shard.input_file, shard.token)
+        self._notice(f"batch {batch.id} of {shard.requests} requests is out")
         now = datetime.now(UTC)
         return await self._changed(
             shard, state="sent", batch=batch.id, status=batch.status, sent=now
@@ -289,6 +290,9 @@ class ProviderLane:
                         "are ignored"
                     )
         await self._changed(shard, output_file=batch.output_file_id, error_file=batch.error_file_id)
+        counts = batch.request_counts
+        done = f": {counts.completed} done, {counts.failed} failed" if counts is not None else ""
+        self._notice(f"batch {batch.id} is over ({batch.status}{done})")
         ended = batch.status != "completed"
         words = f"the provider's batch has {batch.status} before this request was done"
         missing = Trouble(words, "unsent") if ended else Trouble(_NO_LINE, "lost")
