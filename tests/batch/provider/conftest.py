@@ -76,13 +76,13 @@ class Desk:
             chosen = self.lane(job, **lane) if batch else None
             pipeline = Pipeline(job.settings, chosen.line if chosen is not None else None)
             plan = Plan(self.store.jobs.get(job.id), pipeline, lane=chosen)
-            stopper = Stopper()
+            stopper, summaries = Stopper(), list[RunSummary]()
             async with anyio.create_task_group() as group:
                 if stopped_when_sent:
                     group.start_soon(stop, stopper)
-                (summary,) = await work_off([plan], self.store, "w", stopper)
+                summaries += await work_off([plan], self.store, "w", stopper)
                 group.cancel_scope.cancel()
-            return summary
+            return summaries[0]
 
         async def stop(stopper: Stopper) -> None:
             while {shard.state for shard in self.store.lane.open_shards(job.id)} != {"sent"}:

@@ -207,6 +207,7 @@ def test_results_that_nobody_asked_for_are_ignored_with_a_notice(
 
     def strange(line: bytes, endpoint: Any) -> Any:
         found = read(line, endpoint)
+        assert found is not None
         seen["lines"] += 1
         return found if seen["lines"] > 1 else Outcome(f"x{found.custom_id}", found.reply)
 
