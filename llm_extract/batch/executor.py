@@ -23,6 +23,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from llm_extract.batch.book import BUDGET, STOPPED, ItemBook
 from llm_extract.batch.committer import Committer
+from llm_extract.batch.heartbeat import beat
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.provider import ProviderLane
@@ -31,7 +32,6 @@ from llm_extract.errors import ModelError, own_error
 from llm_extract.pipeline import DEFERRED, WorkKey
 from llm_extract.record import Record
 from llm_extract.store import (
-    LEASE,
     Item,
     Job,
     Paid,
@@ -104,7 +104,7 @@ async def work_off(
                         stopper.watch(run.stop, group.cancel_scope)
                 group.start_soon(committer.run)
                 if store.is_shared:
-                    group.start_soon(_beat, work, one)
+                    group.start_soon(beat, work, one)
                 async with anyio.create_task_group() as jobs:
                     for run in runs:
                         jobs.start_soon(run.work_off)
@@ -179,16 +179,18 @@ class _JobRun:
         return RunSummary(**{**known, **changes})
 
     def end(self) -> RunSummary:
-        """Note in the store that the job is done or paused, and how it stands."""
+        """Note in the store that the job is done or paused, and how it stands.
+
+        Neither where another worker goes on, or items are left that this one was not to take.
+        """
         left = self._work.open_items(self.id)
-        self._sums = self._store.jobs.get(self.id).sums
-        if self._stopped is None and left == 0 and self._plan.job.all_read:
+        job = self._store.jobs.get(self.id)
+        self._sums = job.sums
+        if left == 0 and job.all_read:
             self._store.jobs.move(self.id, "done")
-        elif self._stopped is not None and left:
-            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
-        elif left == 0:
-            self._store.jobs.move(self.id, "done", out_of=("running",))
             self._stopped = None
+        elif self._stopped is not None:
+            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
         self._stage = "done"
         summary = self.summary()
         self._plan.on_progress(summary)
@@ -282,17 +284,26 @@ class _JobRun:
         return self._stopped is None and self._held is None and not full
 
     async def _nothing_left(self) -> bool:
-        """Whether the job is done here: nobody works on it, or another's lease must run out."""
+        """Whether nothing is left to claim here, and nothing will be.
+
+        While another worker holds items or reads the inputs, there may be: more reports come, or
+        its lease runs out.
+        """
         if self._active:
             self._idle = anyio.Event()
             await self._idle.wait()
             return False
         if not self._store.is_shared or self._plan.positions is not None:
             return True
-        left = await to_thread.run_sync(self._work.open_items, self.id, limiter=self._one)
-        if left:
+        if await to_thread.run_sync(self._more_to_come, limiter=self._one):
             await anyio.sleep(LOOK_SECONDS)
-        return left == 0
+            return False
+        return True
+
+    def _more_to_come(self) -> bool:
+        # In this order: what was read between the two questions is open, or settled by the reader.
+        being_read = self._work.being_read(self.id)
+        return being_read or self._work.open_items(self.id) > 0
 
     async def _without_earlier(self, items: Sequence[Item]) -> list[Item]:
         """The items whose work was never done; the others are settled with what was."""
@@ -478,9 +489,3 @@ async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:
         return await receive.receive()
     except anyio.EndOfStream:
         return None
-
-
-async def _beat(work: Work, one: CapacityLimiter) -> None:
-    while True:
-        await anyio.sleep(LEASE.total_seconds() / 4)
-        await to_thread.run_sync(work.beat, limiter=one)

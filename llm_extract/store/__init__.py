@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from llm_extract.store.batched import Batched, BatchedBody, BatchedRequest, Opening
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
-from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
+from llm_extract.store.jobs import JOB_EXISTS, Caps, Job, Jobs, JobState, Lost, Sums
 from llm_extract.store.lane import Lane, Outcome, Shard
 from llm_extract.store.queries import Store, open_store, parsed, with_head, without_replies
 from llm_extract.store.sampling import Spent, Stratum
 from llm_extract.store.work import (
     LEASE,
+    OTHER_READER,
     Committed,
     Earlier,
     Item,
@@ -20,7 +21,9 @@ from llm_extract.store.work import (
 
 __all__ = [
     "DEFAULT_NAME",
+    "JOB_EXISTS",
     "LEASE",
+    "OTHER_READER",
     "Batched",
     "BatchedBody",
     "BatchedRequest",

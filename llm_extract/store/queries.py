@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -20,7 +21,7 @@ from llm_extract.store.tables import (
     reports,
     run_items,
 )
-from llm_extract.store.work import Work
+from llm_extract.store.work import LEASE, Work
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -62,9 +63,9 @@ class Store:
         self.jobs = Jobs(engine)
         self.lane = Lane(engine)
 
-    def work(self, worker: str) -> Work:
+    def work(self, worker: str, lease: timedelta = LEASE) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""
-        return Work(self._engine, worker)
+        return Work(self._engine, worker, lease)
 
     def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
         """See `sampling.stratified_sample`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+from uuid import uuid4
 
 import anyio
 import pytest
@@ -52,7 +53,8 @@ class Desk:
     ) -> Job:
         """A job with these reports read in."""
         settings = Settings("desk", strategy=strategy, repair=repair)
-        job = self.store.jobs.create(settings, "0", caps=caps)
+        job = self.store.jobs.create(settings, "0", key=uuid4().hex, caps=caps)
+        self.store.work("w").begin_reading(job.id)
         reports: list[Report] = [report_from_text(t, id=f"r{n}") for n, t in enumerate(texts)]
 
         async def read() -> Job:

@@ -14,7 +14,6 @@ from llm_extract.documents import ReadOptions
 from llm_extract.errors import LlmExtractError, StoreError
 from llm_extract.pipeline import Pipeline, Settings
 
-
 SETTINGS = Settings("desk", strategy="sentence")
 
 
