@@ -145,9 +145,9 @@ def settlement(
     )
 
 
-def given_back(item: Item, payments: Sequence[Paid] = ()) -> Settlement:
-    """What a worker commits when not the report is at fault."""
-    return Settlement(item.run_id, item.position, paid=payments)
+def given_back(item: Item, payments: Sequence[Paid] = (), *, tried: bool = False) -> Settlement:
+    """What a worker commits when the report is not, or not yet, known to be at fault."""
+    return Settlement(item.run_id, item.position, paid=payments, tried=tried)
 
 
 def settle(work: Work, item: Item, made: Record | None = None, **changes: str) -> Committed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -20,12 +20,23 @@ BUDGET = "budget"
 
 
 class ItemBook:
-    """The book of an item whose requests are sent at once; `batch` as for `prices.cost`."""
+    """The book of an item whose requests are sent at once; `batch` as for `prices.cost`.
+
+    `in_vain` says that the job was stopped for a reason that its next request would meet as well.
+    """
 
     def __init__(
-        self, committer: Committer, item: Item, prices: Prices | None, *, batch: bool = False
+        self,
+        committer: Committer,
+        item: Item,
+        prices: Prices | None,
+        in_vain: Callable[[], bool],
+        *,
+        batch: bool = False,
     ) -> None:
         self._committer = committer
+        self._in_vain = in_vain
+        self._knocks: list[Attempt] = []
         self._cost = partial(cost, prices=prices, batch=batch)
         self._openings: dict[str, Opening] = {}
         self.item = item
@@ -38,12 +49,18 @@ class ItemBook:
         """See `Book.opened`."""
         await self._open(call, None)
 
+    def knocked(self, attempt: Attempt) -> None:
+        """See `Book.knocked`."""
+        self._knocks.append(attempt)
+
     def paid(self, record: Record) -> list[Paid]:
-        """All requests of a record with their prices."""
+        """All requests that were made for a record, with their prices."""
         made = record.provenance.attempts if record.provenance is not None else []
-        return [self._priced(attempt) for attempt in made]
+        return [self._priced(attempt) for attempt in (*made, *self._knocks)]
 
     async def _open(self, call: OpenCall, body: BatchedBody | None) -> None:
+        if self._in_vain():
+            raise ModelError("the job was stopped: its next request would fail too", code=STOPPED)
         opening = Opening(
             run_id=self.item.run_id,
             position=self.item.position,

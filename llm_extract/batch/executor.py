@@ -11,7 +11,7 @@ import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -28,7 +28,7 @@ from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.provider import ProviderLane
 from llm_extract.batch.stopper import Stopper
-from llm_extract.errors import ModelError, own_error
+from llm_extract.errors import ModelError, StoreError, own_error
 from llm_extract.pipeline import DEFERRED, WorkKey
 from llm_extract.record import Record
 from llm_extract.store import (
@@ -52,7 +52,8 @@ ACCOUNT_TROUBLE = frozenset({"quota", "refused_key", "unknown_model", "missing_k
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
 MOST_TRIES = 3
-"""A report that is given back so often while its server is down is taken for the reason."""
+"""Times a report may fail while nobody is answered, or for want of room, before it is taken for the
+reason: each time the server has answered somebody just before."""
 PATIENCE = 1800.0
 """Seconds that a server may give no answer at all before the job is paused."""
 YOUNG_OBJECTS = 10_000
@@ -112,7 +113,8 @@ async def work_off(
         except BaseExceptionGroup as errors:
             raise own_error(errors) or errors from None
         finally:
-            with anyio.CancelScope(shield=True):
+            # What a store in trouble does not free is freed by whoever takes the job up again.
+            with anyio.CancelScope(shield=True), suppress(StoreError):
                 for run in runs:
                     await to_thread.run_sync(work.free, run.id, limiter=one)
     return [run.end() for run in runs]
@@ -137,6 +139,7 @@ class _JobRun:
         self._active = 0
         self._idle = anyio.Event()
         self._stopped: str | None = None
+        self._in_vain = False
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
         self._lane = plan.lane
@@ -146,10 +149,12 @@ class _JobRun:
         self._claimed = 0
         self._after = -1
 
-    def stop(self, reason: str, *, at_once: bool = False) -> None:
-        """Begin nothing new of this job; `at_once` drops what is under way as well."""
+    def stop(self, reason: str, *, in_vain: bool = False, at_once: bool = False) -> None:
+        """Begin nothing new of this job, where it is `in_vain` not even the next request of a
+        report under way; `at_once` drops what is under way as well."""
         if self._stopped is None:
             self._stopped = reason
+        self._in_vain = self._in_vain or in_vain
         self._idle.set()
         if self._waiting is not None:
             self._waiting.cancel()
@@ -354,8 +359,8 @@ class _JobRun:
     def _book(self, item: Item) -> ItemBook:
         prices = self._plan.pipeline.prices
         if self._lane is None:
-            return ItemBook(self._committer, item, prices)
-        return self._lane.book(self._committer, item, prices)
+            return ItemBook(self._committer, item, prices, lambda: self._in_vain)
+        return self._lane.book(self._committer, item, prices, lambda: self._in_vain)
 
     async def _judge(self, item: Item, key: WorkKey, record: Record, book: ItemBook) -> None:
         """Settle a record, or give its item back where not the report is at fault."""
@@ -364,12 +369,15 @@ class _JobRun:
             return  # free again at the end of the round, its requests noted
         paid = book.paid(record)
         down = self._plan.pipeline.down_since is not None
+        may_pass = code == "model_busy" or (code == "model_failed" and down)
         if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
             assert record.failure is not None
-            self.stop(record.failure.message)
+            self.stop(record.failure.message, in_vain=code in ACCOUNT_TROUBLE)
             await self._give_back(item, paid)
-        elif code == "model_failed" and down and item.tries + 1 < MOST_TRIES:
+        elif code == "model_down":
             await self._give_back(item, paid)
+        elif may_pass and item.tries + 1 < MOST_TRIES and self._lane is None:
+            await self._give_back(item, paid, tried=True)
         else:
             await self._settle(item, record, key, None, paid)
             self._count_alike(record)
@@ -401,8 +409,9 @@ class _JobRun:
                 f"{record.failure.message}"
             )
 
-    async def _give_back(self, item: Item, paid: Sequence[Paid]) -> None:
-        await self._committer.settle(Settlement(item.run_id, item.position, paid=paid))
+    async def _give_back(self, item: Item, paid: Sequence[Paid], *, tried: bool = False) -> None:
+        given_back = Settlement(item.run_id, item.position, paid=paid, tried=tried)
+        await self._committer.settle(given_back)
 
     async def _settle(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 from anyio import CapacityLimiter, to_thread
 
-from llm_extract.store import LEASE, Work
+from llm_extract.store import Work
 
 BEATS_PER_LEASE = 4
 """So many, so that one or two that come late lose nothing."""
@@ -17,5 +17,5 @@ async def beat(work: Work, one: CapacityLimiter | None = None) -> None:
     Raises StoreError on trouble with the store.
     """
     while True:
-        await anyio.sleep(LEASE.total_seconds() / BEATS_PER_LEASE)
+        await anyio.sleep(work.lease.total_seconds() / BEATS_PER_LEASE)
         await to_thread.run_sync(work.beat, limiter=one)

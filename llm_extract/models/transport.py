@@ -7,18 +7,26 @@ may have been charged, and the caller decides.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import cycle
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 import anyio
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, OpenAIError
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from llm_extract.documents.text import storable
 from llm_extract.models.endpoint import Endpoint
@@ -27,11 +35,20 @@ RETRIED_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers that say nothing about the request itself: another try may be answered."""
 OVERLOADED_STATUS = frozenset({429, 503, 529})
 """Answers that ask for fewer requests (529: "site is overloaded", as some providers send it)."""
-QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
-"""Codes of OpenAI for an account without money or beyond its limit."""
 
 LONGEST_REPLY_BYTES = 8_000_000
 """A reply over this is cut off: 8,192 tokens of text with all that surrounds it are under 1 MB."""
+DECODED = frozenset({"gzip", "x-gzip", "deflate"})
+"""Encodings of a body that are undone, though none is asked for: some proxies pack all the same."""
+GZIP_OR_ZLIB = zlib.MAX_WBITS + 32
+"""Window for zlib that takes both kinds of head."""
+MOST_TOKENS = 2**31 - 1
+"""A server that counts more, or less than none, counts nonsense: the store's columns end here."""
+LONGEST_LINE = 300
+"""Characters of a server's words that are kept."""
+SHORTEST_ECHO = 24
+"""Characters in a row of a server's words that stand in the request too and so are no words of its
+own: shorter ones are names of models and settings."""
 CONNECT_SECONDS = 15.0
 POOL_CONNECTIONS = 8
 """Connections of one pool. A pool looks through all of them, twice for each request, so several
@@ -43,8 +60,33 @@ never reached; `lost`: sent, but no whole reply came, so it may have been charge
 request, the key or the account is at fault, another try would end the same."""
 
 TroubleCode = Literal[
-    "quota", "refused_key", "unknown_model", "context_overflow", "model_refused", "model_failed"
+    "quota",
+    "refused_key",
+    "unknown_model",
+    "context_overflow",
+    "content_filter",
+    "model_refused",
+    "model_busy",
+    "model_failed",
+    "model_down",
 ]
+"""The last three may pass: the server refused for want of room, failed, or answered nobody."""
+
+QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+"""Codes of OpenAI's errors for an account that has nothing left; sent with status 429."""
+FINAL_CODES: Mapping[str, TroubleCode] = {
+    "context_length_exceeded": "context_overflow",
+    "exceed_context_size_error": "context_overflow",  # llama.cpp
+    "content_filter": "content_filter",  # Azure: the prompt itself was filtered
+    "content_policy_violation": "content_filter",
+    "model_not_found": "unknown_model",
+}
+FINAL_STATUS: Mapping[int, TroubleCode] = {
+    401: "refused_key",
+    402: "quota",
+    403: "refused_key",
+    404: "unknown_model",
+}
 
 
 class Trouble(Exception):
@@ -58,7 +100,7 @@ class Trouble(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(line)
-        self.kind = kind
+        self.kind: Kind = kind
         self.code: TroubleCode = code
         self.retry_after = retry_after
 
@@ -74,19 +116,22 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
+Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+
+
 class _PromptDetails(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class _CompletionDetails(BaseModel):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: Count | None = None
 
 
 class Usage(BaseModel):
     """Tokens as the server counts them; reasoning is part of the completion."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: Count
+    completion_tokens: Count
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
 
@@ -96,6 +141,15 @@ class Completion(BaseModel):
 
     choices: list[_Choice]
     usage: Usage | None = None
+
+    @field_validator("usage", mode="wrap")
+    @classmethod
+    def _or_none(cls, value: Any, usage: ValidatorFunctionWrapHandler) -> Any:
+        """A count that makes no sense is none: the answer beside it is good all the same."""
+        try:
+            return usage(value)
+        except ValidationError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +207,16 @@ class HttpLine:
                     "/chat/completions",
                     body=request,
                     cast_to=httpx2.Response,
-                    options={"headers": {"X-Client-Request-Id": request_id}},
+                    # Not packed: a packed body would have to be unpacked to see how long it is.
+                    options={
+                        "headers": {
+                            "X-Client-Request-Id": request_id,
+                            "Accept-Encoding": "identity",
+                        }
+                    },
                 )
         except OpenAIError as error:
-            raise trouble_of(error, self._endpoint) from None
+            raise trouble_of(error, self._endpoint, request) from None
         except TimeoutError:
             line = f"no whole reply within {self._seconds:g} s"
             raise Trouble(line, "lost") from None
@@ -167,11 +227,11 @@ class HttpLine:
         return Reply(completion_of(response.content, sort), response.headers)
 
 
-def completion_of(content: bytes | str, sort: str) -> Completion:
+def completion_of(content: bytes, sort: str) -> Completion:
     """The completion in a body of this content type. Raises Trouble when it is none."""
     try:
-        completion = Completion.model_validate_json(content)
-    except ValidationError:
+        completion = _completion(content)
+    except (ValueError, RecursionError):
         raise Trouble(
             f"the response is no chat completion ({len(content):,} bytes, {sort}); is "
             "base_url right, or does a proxy answer?",
@@ -182,49 +242,59 @@ def completion_of(content: bytes | str, sort: str) -> Completion:
     return completion
 
 
-def trouble_of(error: OpenAIError, endpoint: Endpoint) -> Trouble:
-    """What an error of the OpenAI client means."""
+def trouble_of(
+    error: OpenAIError, endpoint: Endpoint, request: Mapping[str, Any] | None = None
+) -> Trouble:
+    """What an error of the OpenAI client means, for a chat request if there is one."""
     if isinstance(error, APIStatusError):
         answer = error.response
-        return refusal_of(answer.status_code, answer.content, answer.headers, endpoint)
+        return refusal_of(answer.status_code, answer.content, answer.headers, endpoint, request)
     if isinstance(error, APIConnectionError):
         return _connection(error, endpoint)
     return Trouble(one_line(str(error), endpoint), "lost")
 
 
 def refusal_of(
-    status: int, content: bytes, headers: Mapping[str, str], endpoint: Endpoint
+    status: int,
+    content: bytes,
+    headers: Mapping[str, str],
+    endpoint: Endpoint,
+    request: Mapping[str, Any] | None = None,
 ) -> Trouble:
-    """What an answer with an error status means."""
-    said, code = _error_of(content)
+    """What an answer with an error status means; words of the request are cut from its own."""
+    said, codes = _error_of(content)
+    if request is not None:
+        said = without_echo(said, request)
     line = one_line(f"HTTP {status}: {said}" if said else f"HTTP {status}", endpoint)
-    if code in QUOTA_CODES:
+    if codes & QUOTA_CODES:
         return Trouble(line, "final", "quota")
     if status in OVERLOADED_STATUS:
-        return Trouble(line, "refused", retry_after=_retry_after(headers))
+        return Trouble(line, "refused", "model_busy", _retry_after(headers))
     if status in RETRIED_STATUS:
         return Trouble(line, "failed", retry_after=_retry_after(headers))
-    codes: dict[int, TroubleCode] = {
-        401: "refused_key",
-        402: "quota",
-        403: "refused_key",
-        404: "unknown_model",
-    }
-    if code == "context_length_exceeded":
-        return Trouble(line, "final", "context_overflow")
-    if code == "model_not_found":
-        return Trouble(line, "final", "unknown_model")
-    return Trouble(line, "final", codes.get(status, "model_refused"))
+    known = next((FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES), None)
+    return Trouble(line, "final", known or FINAL_STATUS.get(status) or "model_refused")
+
+
+def without_echo(said: str, request: Mapping[str, Any]) -> str:
+    """A server's words up to where they repeat the request: that is report text."""
+    said = " ".join(said.split())[:LONGEST_LINE]
+    sent = " ".join(str(message["content"]) for message in request.get("messages", ()))
+    sent = " ".join(sent.split())
+    for start in range(len(said) - SHORTEST_ECHO + 1):
+        if said[start : start + SHORTEST_ECHO] in sent:
+            return f"{said[:start]}[…]"
+    return said
 
 
 def one_line(said: str, endpoint: Endpoint) -> str:
     """What a server said as one line for people, of bounded length, without the key."""
-    return storable(endpoint.redact(" ".join(said.split()))[:300])
+    return storable(endpoint.redact(" ".join(said.split()))[:LONGEST_LINE])
 
 
 def _connection(error: APIConnectionError, endpoint: Endpoint) -> Trouble:
     below = error.__cause__
-    reason = f" ({below})" if isinstance(below, httpx2.TransportError) and str(below) else ""
+    reason = f" ({below})" if isinstance(below, httpx2.RequestError) and str(below) else ""
     unsent = isinstance(below, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
     line = one_line(f"{error}{reason}", endpoint)
     if isinstance(below, httpx2.UnsupportedProtocol):
@@ -248,7 +318,9 @@ class _Pools(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await next(self._turn).handle_async_request(request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _Capped(response.stream)
+        # Unpacked here and not by the client, which would unpack a few bytes to gigabytes.
+        packed = response.headers.pop("content-encoding", "identity").strip().lower()
+        response.stream = _Capped(response.stream, packed)
         return response
 
     async def aclose(self) -> None:
@@ -257,33 +329,74 @@ class _Pools(httpx2.AsyncBaseTransport):
 
 
 class _Capped(httpx2.AsyncByteStream):
-    """A body that ends in an error once it is longer than any reply may be."""
+    """A body, unpacked, that ends in an error once it is longer than any reply may be."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, packed: str) -> None:
         self._stream = stream
+        self._packed = packed
 
-    async def __aiter__(self) -> Any:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._packed == "identity":
+            parts = aiter(self._stream)
+        elif self._packed in DECODED:
+            parts = self._unpacked()
+        else:
+            raise httpx2.DecodingError(f"the reply is packed as {self._packed[:20]!r}, unasked")
         left = LONGEST_REPLY_BYTES
-        async for chunk in self._stream:
-            left -= len(chunk)
+        async for part in parts:
+            left -= len(part)
             if left < 0:
-                raise httpx2.ReadError(f"the reply is longer than {LONGEST_REPLY_BYTES:,} bytes")
-            yield chunk
+                raise _too_long()
+            yield part
+
+    async def _unpacked(self) -> AsyncIterator[bytes]:
+        unpacker, left = zlib.decompressobj(GZIP_OR_ZLIB), LONGEST_REPLY_BYTES
+        try:
+            async for part in self._stream:
+                left -= len(part)
+                if left < 0:  # parts that unpack to nothing, without end
+                    raise _too_long()
+                yield unpacker.decompress(part, LONGEST_REPLY_BYTES + 1)
+        except zlib.error:
+            raise httpx2.DecodingError(f"the reply is not the {self._packed} it says") from None
+        if not unpacker.eof:
+            raise httpx2.DecodingError(f"the reply's {self._packed} ends too early")
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-def _error_of(body: bytes) -> tuple[str, str]:
-    """Message and code of an error body; OpenAI and many others word it as {"error": {…}}."""
+def _completion(content: bytes) -> Completion:
+    """Raises ValueError or RecursionError for what is no chat completion."""
+    try:
+        return Completion.model_validate_json(content)
+    except ValidationError:
+        # Half a surrogate pair, which a model may write at its limit, is no reason to pay twice.
+        whole = storable(json.dumps(json.loads(content), ensure_ascii=False))
+        return Completion.model_validate_json(whole)
+
+
+def _too_long() -> httpx2.ReadError:
+    return httpx2.ReadError(f"the reply is longer than {LONGEST_REPLY_BYTES:,} bytes")
+
+
+def _error_of(body: bytes) -> tuple[str, frozenset[str]]:
+    """Message and codes of an error body, in the shapes in use; empty for any other body.
+
+    OpenAI and many others send {"error": {…}}, Google that in a list, FastAPI {"detail": …}.
+    """
     try:
         content = json.loads(body)
-    except ValueError:
-        return "", ""
+    except (ValueError, RecursionError):
+        return "", frozenset()
+    if isinstance(content, list):
+        content = content[0] if content else ""
     error = content.get("error", content) if isinstance(content, dict) else content
     if not isinstance(error, dict):
-        return (str(error) if isinstance(error, str) else ""), ""
-    return str(error.get("message") or ""), str(error.get("code") or error.get("type") or "")
+        return (error if isinstance(error, str) else ""), frozenset()
+    said = error.get("message") or error.get("detail") or ""
+    codes = (error.get(name) for name in ("code", "type"))
+    return str(said), frozenset(code for code in codes if isinstance(code, str))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -293,7 +406,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """
     milliseconds, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
     for words, unit in ((milliseconds, 0.001), (after, 1.0)):
-        if words.replace(".", "", 1).isdigit():
+        if re.fullmatch(r"[0-9]{1,12}(\.[0-9]*)?", words.strip()):
             return float(words) * unit
     try:
         date = parsedate_to_datetime(after)

@@ -29,13 +29,16 @@ _PAGE_ROWS = 200
 """Rows read in one transaction, so that a long listing never keeps a writer waiting."""
 
 
-def open_store(path_or_url: str | Path) -> Store:
+def open_store(path_or_url: str | Path, lease: timedelta = LEASE) -> Store:
     """The store in an SQLite file (made when missing) or behind a database URL.
+
+    `lease` is how long a worker of this program that says nothing keeps what it holds, where
+    several programs share the store.
 
     Raises:
         StoreError: see `llm_extract.store.engine.open_engine`.
     """
-    return Store(open_engine(path_or_url))
+    return Store(open_engine(path_or_url), lease)
 
 
 def without_replies(record: Record) -> Record:
@@ -58,14 +61,15 @@ class Store:
     An item is taken in when its report is read and settled when its record is known.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lease: timedelta = LEASE) -> None:
         self._engine = engine
+        self._lease = lease
         self.jobs = Jobs(engine)
         self.lane = Lane(engine)
 
-    def work(self, worker: str, lease: timedelta = LEASE) -> Work:
+    def work(self, worker: str, lease: timedelta | None = None) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""
-        return Work(self._engine, worker, lease)
+        return Work(self._engine, worker, lease or self._lease)
 
     def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
         """See `sampling.stratified_sample`."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
+    Select,
     Table,
     and_,
     bindparam,
@@ -78,9 +79,6 @@ Place = tuple[int, int]
 Identity = tuple[str, str, str, str]
 """What makes a report one row: `tables.REPORT_KEY_COLUMNS`."""
 
-LOST_AT_ONCE = 10_000
-"""Positions in one statement: SQLite takes 32,766 values. A round of the batch lane frees more."""
-
 NO_WORK = WorkKey(
     report_sha256="", published="", prompt_hash="", model="", strategy="", package_version=""
 )
@@ -89,7 +87,8 @@ NO_WORK = WorkKey(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A report that is to be settled; `tries` times it was given back, `again` voids old work."""
+    """A report that is to be settled; `tries` times it failed and was given back, `again` voids old
+    work."""
 
     run_id: int
     position: int
@@ -113,8 +112,9 @@ class Settlement:
     """What came of an item: a new record, one of earlier work (`pk`), or neither: it is given back.
 
     `record` bears no raw replies (`without_replies`), these stand in `paid`. Of finished work the
-    store keeps the record that came first, unless the item's earlier work is void. `batched` says
-    that it is of the batch lane, whose requests for it are then forgotten.
+    store keeps the record that came first, unless the item's earlier work is void. `tried` counts
+    what is given back as a try that failed. `batched` says that it is of the batch lane, whose
+    requests for it are then forgotten.
     """
 
     run_id: int
@@ -124,6 +124,7 @@ class Settlement:
     record: Record | None = None
     pk: int | None = None
     paid: Sequence[Paid] = ()
+    tried: bool = False
     batched: bool = False
 
     @property
@@ -160,7 +161,7 @@ class Work:
     def __init__(self, engine: Engine, worker: str, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._worker = worker
-        self._span = lease
+        self.lease = lease
         self._shared = engine.dialect.name != "sqlite"
 
     def begin_reading(self, run_id: int) -> int | None:
@@ -336,15 +337,19 @@ class Work:
     def free(self, run_id: int) -> None:
         """Give back what is claimed and not settled: this worker's items, on SQLite everybody's.
 
-        Their requests that are still open count as lost. The reading is given back as well.
+        Requests that are still open and whose item nobody works on count as lost: those too that a
+        worker left on items which another has settled since. The reading is given back as well.
         """
+        nobodys = select(run_items.c.position).where(
+            run_items.c.run_id == run_id, run_items.c.worker.is_(None)
+        )
         with transaction(self._engine) as connection:
             connection.execute(
                 runs.update()
                 .where(runs.c.id == run_id, self._held(runs.c.reader))
                 .values(reader=None, reader_until=None)
             )
-            freed = connection.execute(
+            connection.execute(
                 run_items.update()
                 .where(
                     run_items.c.run_id == run_id,
@@ -352,11 +357,8 @@ class Work:
                     self._held(run_items.c.worker),
                 )
                 .values(worker=None, lease_until=None)
-                .returning(run_items.c.position)
             )
-            positions = list(freed.scalars())
-            for start in range(0, len(positions), LOST_AT_ONCE):
-                _lose(connection, run_id, positions[start : start + LOST_AT_ONCE])
+            _lose(connection, run_id, nobodys)
 
     def open_items(self, run_id: int) -> int:
         """Items that have no record yet, claimed or not."""
@@ -386,7 +388,7 @@ class Work:
                 "from_cache": s.pk is not None,
                 "worker": None,
                 "lease_until": None,
-                "given_back": int(s.place not in rows),
+                "tried": int(s.tried),
             }
             for s in kept
         ]
@@ -400,7 +402,7 @@ class Work:
                     from_cache=bindparam("from_cache"),
                     worker=bindparam("worker"),
                     lease_until=bindparam("lease_until"),
-                    tries=run_items.c.tries + bindparam("given_back"),
+                    tries=run_items.c.tries + bindparam("tried"),
                 ),
                 items,
             )
@@ -439,7 +441,7 @@ class Work:
         )
 
     def _lease(self) -> Any:
-        return func.now() + cast(literal(self._span), Interval) if self._shared else None
+        return func.now() + cast(literal(self.lease), Interval) if self._shared else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -515,7 +517,9 @@ def _report(row: Any) -> Report:
     )
 
 
-def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None:
+def _lose(
+    connection: Connection, run_id: int, positions: Sequence[int] | Select[tuple[int]]
+) -> None:
     """Requests of these items that are still open will not be heard of again."""
     connection.execute(
         attempts.update()

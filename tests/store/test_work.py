@@ -185,12 +185,14 @@ def test_settled_items_are_not_claimed(store: Store) -> None:
     assert [item.position for item in work.claim(job.id, 9)] == [1]
 
 
-def test_an_item_that_was_given_back_counts_its_tries(store: Store) -> None:
+def test_an_item_that_is_given_back_counts_the_tries_that_failed(store: Store) -> None:
     job = job_of(store, REPORT)
     work = store.work("a")
     for tries in range(3):
         (item,) = work.claim(job.id, 1)
         assert item.tries == tries
+        assert work.commit(settlements=[given_back(item, tried=True)]).counted == [True]
+        (item,) = work.claim(job.id, 1)
         assert work.commit(settlements=[given_back(item)]).counted == [True]
     assert sums(store, job).settled == 0
 

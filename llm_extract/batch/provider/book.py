@@ -40,10 +40,11 @@ class LaneBook(ItemBook):
         committer: Committer,
         item: Item,
         prices: Prices | None,
+        in_vain: Callable[[], bool],
         line: BatchLine,
         on_noted: Callable[[int], None],
     ) -> None:
-        super().__init__(committer, item, prices, batch=True)
+        super().__init__(committer, item, prices, in_vain, batch=True)
         stands = item.batched or Batched()
         self._known = {one.opening.request: one for one in stands.requests}
         self._before = stands.before
@@ -94,7 +95,7 @@ def _attempt(known: BatchedRequest) -> Attempt:
         completion = Completion.model_validate_json(known.reply)
         tokens, reply = tokens_of(completion), completion.choices[0].message.content
     elif known.error is not None:
-        error = known.error["line"]
+        error = f"{known.error['code']} ({known.error['kind']})"  # its words may repeat the report
     lost = known.error is not None and known.error["kind"] == "lost"
     return Attempt(
         passage=opening.passage,

@@ -152,9 +152,15 @@ class ProviderLane:
                 self._heard = time.monotonic()
                 yield
 
-    def book(self, committer: Committer, item: Item, prices: Prices | None) -> LaneBook:
-        """The book of an item."""
-        return LaneBook(committer, item, prices, self.line, self._count)
+    def book(
+        self,
+        committer: Committer,
+        item: Item,
+        prices: Prices | None,
+        in_vain: Callable[[], bool],
+    ) -> LaneBook:
+        """The book of an item; `in_vain` as for `ItemBook`."""
+        return LaneBook(committer, item, prices, in_vain, self.line, self._count)
 
     @property
     def is_full(self) -> bool:
@@ -261,6 +267,7 @@ class ProviderLane:
         """Keep what a batch has brought; the rest of its requests is to be asked again."""
         of_account: list[Outcome] = []
         unknown = 0
+        let_in = batch.request_counts is not None and batch.request_counts.completed > 0
 
         async def use(lines: AsyncIterator[bytes]) -> None:
             nonlocal unknown
@@ -268,7 +275,7 @@ class ProviderLane:
             assert self._endpoint is not None
             held: list[Outcome] = []
             async for line in lines:
-                outcome = outcome_of(line, self._endpoint) if line.strip() else None
+                outcome = outcome_of(line, self._endpoint, let_in=let_in) if line.strip() else None
                 if outcome is None:
                     continue
                 if is_of_account(outcome):
@@ -301,7 +308,9 @@ class ProviderLane:
         if of_account:
             error = of_account[0].error
             assert error is not None
-            raise Trouble(error["line"], "final", ACCOUNT_CODES[error["code"]])
+            # Not in the provider's words, which may repeat a report.
+            code = ACCOUNT_CODES[error["code"]]
+            raise Trouble(f"{len(of_account)} requests of batch {batch.id}: {code}", "final", code)
 
     async def _failed(self, shard: Shard, batch: Batch) -> bool:
         """A batch that was not begun: for lack of room, by the fault of single requests, or as a

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from llm_extract.extraction.call import Deferred
-from llm_extract.models.transport import Completion, Reply, Trouble
+from llm_extract.models.transport import Completion, Reply, Trouble, without_echo
 from llm_extract.store import BatchedRequest
 
 
@@ -26,14 +26,15 @@ class BatchLine:
         if outcome is None:
             raise Deferred
         if outcome.error is not None:
-            raise trouble(outcome.error)
+            raise trouble(outcome.error, request)
         assert outcome.reply is not None
         return Reply(Completion.model_validate_json(outcome.reply), {})
 
 
-def trouble(error: Mapping[str, Any]) -> Trouble:
+def trouble(error: Mapping[str, Any], request: Mapping[str, Any]) -> Trouble:
     """The Trouble of its fields; to be tried again at once, since a batch lies between anyway."""
-    return Trouble(error["line"], error["kind"], error["code"], retry_after=0.0)
+    line = without_echo(error["line"], request)
+    return Trouble(line, error["kind"], error["code"], retry_after=0.0)
 
 
 def as_error(found: Trouble) -> dict[str, str]:

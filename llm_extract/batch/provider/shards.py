@@ -8,6 +8,7 @@ from typing import IO, Any
 
 from llm_extract.batch.provider.client import CHAT_PATH
 from llm_extract.batch.provider.line import as_error
+from llm_extract.extraction.call import BY_REPORT_OR_KEY
 from llm_extract.models.endpoint import Endpoint
 from llm_extract.models.transport import (
     Trouble,
@@ -41,10 +42,11 @@ def write(bodies: Iterable[tuple[str, str]], file: IO[bytes]) -> None:
         file.write(f'{head[:-1]}, "body": {body}}}\n'.encode())
 
 
-def outcome_of(line: bytes, endpoint: Endpoint) -> Outcome | None:
+def outcome_of(line: bytes, endpoint: Endpoint, *, let_in: bool) -> Outcome | None:
     """What a line of an output or error file says of its request; None when it is no such line.
 
-    A request that failed by the account's fault may be tried again once that is mended.
+    `let_in`: others of its batch were answered, so a refusal of the key or the model is one of this
+    request: gateways that look for words refuse one report so.
     """
     try:
         value = json.loads(line)
@@ -56,6 +58,8 @@ def outcome_of(line: bytes, endpoint: Endpoint) -> Outcome | None:
     try:
         return Outcome(id, reply=_completion(value, endpoint))
     except Trouble as trouble:
+        if let_in and trouble.code in BY_REPORT_OR_KEY:
+            trouble = Trouble(str(trouble), "final", "model_refused")
         return Outcome(id, error=as_error(trouble))
 
 
@@ -65,7 +69,7 @@ def is_of_account(outcome: Outcome) -> bool:
 
 
 def excused(outcome: Outcome) -> Outcome:
-    """The same, as one that may be tried again."""
+    """The same, as one that may be tried again once the account is mended."""
     assert outcome.error is not None
     changes = {"kind": "unsent", "code": "model_failed"}
     return Outcome(outcome.custom_id, error={**outcome.error, **changes})
@@ -82,4 +86,4 @@ def _completion(value: dict[str, Any], endpoint: Endpoint) -> str:
     if status != 200:
         number = status if isinstance(status, int) else 0
         raise refusal_of(number, body.encode(), {}, endpoint)
-    return completion_of(body, "a batch's line").model_dump_json(exclude_none=True)
+    return completion_of(body.encode(), "a batch's line").model_dump_json(exclude_none=True)

@@ -205,8 +205,8 @@ def test_results_that_nobody_asked_for_are_ignored_with_a_notice(
     job = desk.begin()
     read, seen = lane.outcome_of, Counter[str]()
 
-    def strange(line: bytes, endpoint: Any) -> Any:
-        found = read(line, endpoint)
+    def strange(line: bytes, endpoint: Any, **how: Any) -> Any:
+        found = read(line, endpoint, **how)
         assert found is not None
         seen["lines"] += 1
         return found if seen["lines"] > 1 else Outcome(f"x{found.custom_id}", found.reply)

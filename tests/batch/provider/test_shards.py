@@ -24,7 +24,10 @@ SPEC = ModelSpec(
     name="desk", kind="endpoint", model="m", base_url="http://localhost/v1", context_size=8000
 )
 ENDPOINT = Endpoint("http://localhost/v1", SecretStr("sk-secret-123456"), "m", SPEC)
-COMPLETION = {"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": 3}}
+COMPLETION = {
+    "choices": [{"message": {"content": "{}"}}],
+    "usage": {"prompt_tokens": 3, "completion_tokens": 1},
+}
 
 
 def line(response: Any, error: Any = None) -> bytes:
@@ -33,7 +36,7 @@ def line(response: Any, error: Any = None) -> bytes:
 
 
 def error_of(line: bytes) -> tuple[str, str]:
-    found = outcome_of(line, ENDPOINT)
+    found = outcome_of(line, ENDPOINT, let_in=False)
     assert found is not None and found.error is not None and found.reply is None
     return found.error["kind"], found.error["code"]
 
@@ -78,7 +81,7 @@ def test_a_line_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_completion_is_kept() -> None:
-    found = outcome_of(line({"status_code": 200, "body": COMPLETION}), ENDPOINT)
+    found = outcome_of(line({"status_code": 200, "body": COMPLETION}), ENDPOINT, let_in=False)
     assert found is not None and found.reply is not None
     assert json.loads(found.reply)["usage"]["prompt_tokens"] == 3
 
@@ -86,7 +89,7 @@ def test_a_completion_is_kept() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "kind", "ours"),
     [
-        (429, "rate_limit_exceeded", "refused", "model_failed"),
+        (429, "rate_limit_exceeded", "refused", "model_busy"),
         (500, "server_error", "failed", "model_failed"),
         (400, "invalid_value", "final", "model_refused"),
         (400, "context_length_exceeded", "final", "context_overflow"),
@@ -113,11 +116,19 @@ def test_what_is_no_completion_may_have_been_charged() -> None:
 
 @pytest.mark.parametrize("strange", [b"", b"{", b"[]", b"null", b'{"custom_id": 5}'])
 def test_lines_of_nobody_are_passed_over(strange: bytes) -> None:
-    assert outcome_of(strange, ENDPOINT) is None
+    assert outcome_of(strange, ENDPOINT, let_in=False) is None
 
 
 def test_the_key_never_stands_in_an_error() -> None:
     body = {"error": {"message": "bad key sk-secret-123456", "code": "invalid_api_key"}}
-    found = outcome_of(line({"status_code": 401, "body": body}), ENDPOINT)
+    found = outcome_of(line({"status_code": 401, "body": body}), ENDPOINT, let_in=False)
     assert found is not None and found.error is not None
     assert "secret" not in found.error["line"]
+
+
+def test_a_key_that_lets_others_in_is_good() -> None:
+    body = {"error": {"message": "no", "code": "invalid_api_key"}}
+    refused = line({"status_code": 401, "body": body})
+    found = outcome_of(refused, ENDPOINT, let_in=True)
+    assert found is not None and found.error is not None
+    assert found.error["code"] == "model_refused"
