@@ -121,10 +121,10 @@ def _order(kills: int, random: Random) -> list[Where]:
 def _aimed(where: Where, left: int, lives: int, workers: int, random: Random) -> Aim:
     """The aim of one life of `lives`, among which the reports that are left are shared out.
 
-    None of `workers` at a time settles so many that nothing is left for the kills to come: one more
-    commit, of what is in flight, may be through before a kill.
+    None of `workers` at a time settles so many that nothing is left for the kills to come: two more
+    commits, of what is in flight, may be through before a kill.
     """
-    spare = max(0, left - IN_FLIGHT * lives)
+    spare = max(0, left - 2 * IN_FLIGHT * (lives + workers))
     share = random.randint(0, 2 * spare // (lives + 1))
     most = min(2 * share, spare // workers) + 1
     match where:
