@@ -25,6 +25,7 @@ from llm_extract.batch.committer import Committer
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
+from llm_extract.batch.watch import Watcher
 from llm_extract.errors import ModelError, own_error
 from llm_extract.extraction.call import OpenCall, next_request_id
 from llm_extract.models.prices import cost
@@ -52,6 +53,8 @@ ACCOUNT_TROUBLE = frozenset({"quota", "refused_key", "unknown_model", "missing_k
 STOPPED = "stopped"
 BUDGET = "budget"
 """Codes of a request that was not sent: the job was stopped, its cap would be passed."""
+ASKED, DEADLINE, SILENT, ALIKE = "asked", "deadline", "silent_server", "alike_failures"
+"""Further codes of a pause: by a person or this program's caller, and what their names say."""
 
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
@@ -70,7 +73,8 @@ class Plan:
     """A job, who reads its reports, and who is told.
 
     `on_record` gets each record after it was written, in the order of completion; `positions`
-    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`.
+    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`. `watcher`
+    is told of each report that is read.
     """
 
     job: Job
@@ -79,6 +83,7 @@ class Plan:
     on_progress: Callable[[RunSummary], None] = lambda _: None
     positions: Sequence[int] | None = None
     patience: float = PATIENCE
+    watcher: Watcher | None = None
     began: float = field(default_factory=time.monotonic)
 
 
@@ -139,13 +144,14 @@ class _JobRun:
         self._active = 0
         self._idle = anyio.Event()
         self._stopped: str | None = None
+        self._stopped_code: str | None = None
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
 
-    def stop(self, reason: str, *, at_once: bool = False) -> None:
+    def stop(self, reason: str, *, code: str = ASKED, at_once: bool = False) -> None:
         """Begin nothing new of this job; `at_once` drops what is under way as well."""
         if self._stopped is None:
-            self._stopped = reason
+            self._stopped, self._stopped_code = reason, code
         self._idle.set()
         if at_once:
             self._scope.cancel()
@@ -169,6 +175,7 @@ class _JobRun:
             "cost": sums.cost,
             "seconds": time.monotonic() - self._plan.began,
             "paused": self._stopped,
+            "paused_code": self._stopped_code,
         }
         return RunSummary(**{**known, **changes})
 
@@ -182,7 +189,7 @@ class _JobRun:
             self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
         elif left == 0:
             self._store.jobs.move(self.id, "done", out_of=("running",))
-            self._stopped = None
+            self._stopped = self._stopped_code = None
         self._stage = "done"
         summary = self.summary()
         self._plan.on_progress(summary)
@@ -278,12 +285,21 @@ class _JobRun:
         done = self._in_work[key] = anyio.Event()
         try:
             book = _ItemBook(self._committer, item, self._plan.pipeline)
-            record = await self._plan.pipeline.process(item.report, str(self.id), book)
+            record = await self._processed(item, book)
             await self._judge(item, key, record, book)
         finally:
             if self._in_work.get(key) is done:
                 del self._in_work[key]
             done.set()
+
+    async def _processed(self, item: Item, book: _ItemBook) -> Record:
+        pipeline, watcher = self._plan.pipeline, self._plan.watcher
+        if watcher is None:
+            return await pipeline.process(item.report, str(self.id), book)
+        with watcher.reading(self.id, item.position) as read:
+            record = await pipeline.process(item.report, str(self.id), book)
+            read(record)
+        return record
 
     async def _judge(self, item: Item, key: WorkKey, record: Record, book: _ItemBook) -> None:
         """Settle a record, or give its item back where not the report is at fault."""
@@ -292,7 +308,7 @@ class _JobRun:
         down = self._plan.pipeline.down_since is not None
         if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
             assert record.failure is not None
-            self.stop(record.failure.message)
+            self.stop(record.failure.message, code=code)
             await self._give_back(item, paid)
         elif code == "model_failed" and down and item.tries + 1 < MOST_TRIES:
             await self._give_back(item, paid)
@@ -309,7 +325,8 @@ class _JobRun:
             assert record.failure is not None
             self.stop(
                 f"{ALIKE_FAILURES} reports in a row failed alike, the last one so: "
-                f"{record.failure.message}"
+                f"{record.failure.message}",
+                code=ALIKE,
             )
 
     async def _give_back(self, item: Item, paid: Sequence[Paid]) -> None:
@@ -359,12 +376,13 @@ class _JobRun:
         while True:
             now = time.monotonic()
             if now >= end and deadline is not None:
-                self.stop(f"the deadline {deadline:%Y-%m-%d %H:%M} UTC has come")
+                self.stop(f"the deadline {deadline:%Y-%m-%d %H:%M} UTC has come", code=DEADLINE)
             down = self._plan.pipeline.down_since
             if down is not None and now - down > self._plan.patience:
                 self.stop(
                     f"the model's server has given no answer for {self._plan.patience / 60:.0f} "
                     "minutes; resume when it does",
+                    code=SILENT,
                     at_once=True,
                 )
             await anyio.sleep(LOOK_SECONDS)

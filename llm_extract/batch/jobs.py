@@ -27,6 +27,7 @@ from llm_extract.batch.intake import take_in
 from llm_extract.batch.progress import RunSummary
 from llm_extract.batch.runs import worker_name
 from llm_extract.batch.stopper import Stopper
+from llm_extract.batch.watch import Watcher
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Pipeline
@@ -85,6 +86,7 @@ class Told:
     on_progress: Callable[[RunSummary], None] = lambda _: None
     on_notice: Callable[[str], None] | None = None
     patience: float = PATIENCE
+    watcher: Watcher | None = None
 
 
 def job_key(inputs: Inputs, fingerprint: str, pipeline: Pipeline) -> str:
@@ -184,7 +186,17 @@ async def prepare(
     job = await read_on(
         store, job, worker, told.on_notice, told.on_record, told.on_progress, stopper
     )
-    return Plan(job, pipeline, told.on_record, told.on_progress, patience=told.patience)
+    if told.watcher is not None:
+        told.watcher.taken_up(job, pipeline.spec, pipeline.pace)
+        pipeline.listener = told.watcher.exchanged
+    return Plan(
+        job,
+        pipeline,
+        told.on_record,
+        told.on_progress,
+        patience=told.patience,
+        watcher=told.watcher,
+    )
 
 
 async def pilot(
