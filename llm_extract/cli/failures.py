@@ -47,7 +47,7 @@ class Program(TyperGroup):
             return super().invoke(ctx)
         except LlmExtractError as error:
             say(f"error: {error}", "red")
-            raise Exit(_exit_code(error)) from None
+            raise Exit(exit_code(error)) from None
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -56,6 +56,7 @@ class Program(TyperGroup):
             raise Exit(SETUP) from None
 
 
-def _exit_code(error: LlmExtractError) -> int:
+def exit_code(error: LlmExtractError | OSError) -> int:
+    """The code of a program that an error ended."""
     named_wrongly = isinstance(error, (DocumentError, RecordsError)) and error.code != UNWRITABLE
     return USAGE if named_wrongly else SETUP

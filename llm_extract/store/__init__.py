@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
 from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
-from llm_extract.store.queries import Store, open_store, parsed, with_head, without_replies
+from llm_extract.store.queries import (
+    Store,
+    open_store,
+    parsed,
+    read_store,
+    with_head,
+    without_replies,
+)
 from llm_extract.store.sampling import Spent, Stratum
 from llm_extract.store.work import LEASE, Committed, Earlier, Item, Opening, Paid, Settlement, Work
 
@@ -30,6 +37,7 @@ __all__ = [
     "open_engine",
     "open_store",
     "parsed",
+    "read_store",
     "with_head",
     "without_replies",
 ]
