@@ -179,6 +179,12 @@ async def prepare(
 
     Raises what `pipeline_of` and `read_on` raise.
     """
+    if job.state == "cancelled":
+        raise StoreError(
+            f"job {job.id} was cancelled: start it anew with `llm-extract job start` (what it has "
+            "extracted is found again at no cost)",
+            code="job_over",
+        )
     pipeline = pipeline_of(job)
     store.jobs.move(job.id, "running", out_of=("running", "paused"))
     if not store.is_shared:
@@ -202,9 +208,10 @@ async def prepare(
 async def pilot(
     store: Store, plan: Plan, worker: str, stopper: Stopper | None = None
 ) -> Estimate | None:
-    """Read a sample of a job and tell what all of it will take; None where it is too small for one.
+    """Read a sample of a job and tell what all of it will take.
 
-    Raises what `work_off` raises.
+    None where the job is too small for one, or was stopped before all of the sample was read: what
+    was not read would count as nothing. Raises what `work_off` raises.
     """
     job = plan.job
     seed = int(job.key[:8], 16) if job.key else 0
@@ -212,7 +219,9 @@ async def pilot(
     positions = [position for stratum in strata for position in stratum.positions]
     if sum(stratum.size for stratum in strata) < SMALLEST:
         return None
-    await work_off([replace(plan, positions=positions)], store, worker, stopper)
+    (summary,) = await work_off([replace(plan, positions=positions)], store, worker, stopper)
+    if summary.paused is not None:
+        return None
     return estimate(strata, store.spent_on(job.id, positions))
 
 

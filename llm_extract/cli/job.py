@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -28,11 +29,11 @@ from llm_extract.cli.failures import (
     exit_code,
 )
 from llm_extract.cli.failures import INTERRUPTED as INTERRUPTED_CODE
-from llm_extract.cli.job_tables import jobs_table, status_lines
+from llm_extract.cli.job_tables import jobs_table, paused_lines, status_lines
 from llm_extract.cli.places import open_place, read_place
 from llm_extract.cli.progress import JobLog, RunDisplay
 from llm_extract.documents import ReadOptions
-from llm_extract.errors import LlmExtractError
+from llm_extract.errors import LlmExtractError, StoreError
 from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Pipeline, Settings, Strategy
 from llm_extract.repair import Repair
 from llm_extract.store import Caps, Job, Store
@@ -191,10 +192,13 @@ def retry(
 ) -> None:
     """Open a job's failed or flagged reports again; `resume` then reads them anew."""
     with open_place(store_place) as store, sole_worker(store):
-        opened = store.jobs.retry(store.jobs.get(number).id, only)
+        found = store.jobs.get(number)
+        if found.state == "cancelled":
+            raise StoreError(f"job {number} was cancelled, and nobody goes on with it")
+        opened = store.jobs.retry(number, only)
     say(f"{opened} {only} reports of job {number} are open again")
     if opened:
-        say(f"next: llm-extract job resume {number} --store {store_place}")
+        say(f"next: llm-extract job resume {number} --store {shlex.quote(store_place)}")
 
 
 @app.command(epilog="Example: llm-extract job pause 3 --store jobs")
@@ -202,7 +206,8 @@ def pause(store_place: Place, number: Number) -> None:
     """Stop a job wherever it runs, once the requests under way are finished."""
     with open_place(store_place) as store:
         batch.pause(store, number, "paused by `job pause`")
-    say(f"job {number} is paused; next: llm-extract job resume {number} --store {store_place}")
+    place = shlex.quote(store_place)
+    say(f"job {number} is paused; next: llm-extract job resume {number} --store {place}")
 
 
 @app.command(epilog="Example: llm-extract job cancel 3 --store jobs")
@@ -222,6 +227,8 @@ def list_all(store_place: Place, as_json: AsJson = False) -> None:
             print(json.dumps([job_value(store, one) for one in found]))
         elif found:
             out.print(jobs_table(found))
+            for line in paused_lines(found):
+                out.print(plain(line))
         else:
             say("the store has no jobs yet")
 
@@ -316,10 +323,13 @@ def _work(store: Store, jobs: Sequence[Job], estimate: str, patience: float, see
     """Work on jobs until they are done or stopped, say how they stand, and exit accordingly."""
     stopper, estimated = Stopper(), None
 
-    def show(found: Estimate) -> None:
+    def show(found: Estimate | None) -> None:
         nonlocal estimated
         estimated = found
-        seen.display.estimated(jobs[0], found)
+        if found is not None:
+            seen.display.estimated(jobs[0], found)
+        elif estimate == "only":
+            seen.display.remark(f"no estimate: fewer than {batch.SMALLEST} reports are open")
 
     async def work(told: batch.Told) -> list[RunSummary]:
         async with stopped_by_signals(stopper, seen.display.stopping):
@@ -342,15 +352,16 @@ async def _estimated_first(
     one: Job,
     told: batch.Told,
     stopper: Stopper,
-    show: Callable[[Estimate], None],
+    show: Callable[[Estimate | None], None],
     only: bool,
 ) -> list[RunSummary]:
     """Read a sample, show what all will take, go on unless a cap is sure to be too small."""
     worker = worker_name()
     plan = await batch.prepare(store, one, worker, told, stopper)
     found = await batch.pilot(store, plan, worker, stopper)
-    if found is not None:
-        show(found)
+    if store.jobs.get(one.id).state != "running":
+        return []  # stopped while the sample was read
+    show(found)
     cap = one.caps.max_cost
     if stopper.reason is None and only:
         stopper.stop("only an estimate was asked for")

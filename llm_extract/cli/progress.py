@@ -187,7 +187,8 @@ class JobLog:
     def _fields(self, summary: RunSummary) -> dict[str, Any]:
         fields = summary.counts()
         fields["job"] = fields.pop("run_id")
-        del fields["paused"]  # quotes a server; the code stays
+        del fields["paused"], fields["interrupted"]  # can quote a server; the code stays
+        fields["seconds"] = round(summary.seconds, 3)
         rate = reports_a_second(self._work_began.get(summary.run_id), summary)
         left = summary.read - summary.settled
         return {

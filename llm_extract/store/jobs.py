@@ -199,12 +199,14 @@ class Jobs:
                 .where(concerned)
                 .values(record_pk=None, worker=None, from_cache=False, tries=0, again=True)
             ).rowcount
-            counter = runs.c[disposition]
-            connection.execute(
-                runs.update()
-                .where(runs.c.id == job_id)
-                .values({counter: counter - opened, runs.c.state: "paused", runs.c.finished: None})
-            )
+            if opened:
+                counter = runs.c[disposition]
+                reopened = {runs.c.state: "paused", runs.c.reason: None, runs.c.finished: None}
+                connection.execute(
+                    runs.update()
+                    .where(runs.c.id == job_id)
+                    .values({counter: counter - opened, **reopened})
+                )
         return opened
 
     def lost(self, job_id: int) -> Lost:

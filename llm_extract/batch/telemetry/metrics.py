@@ -37,7 +37,7 @@ class _JobSeen:
     summary: RunSummary
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Metrics:
     """Keeps the last word on each job, and counts requests."""
 
