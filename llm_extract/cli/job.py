@@ -361,13 +361,23 @@ async def _estimated_first(
     found = await batch.pilot(store, plan, worker, stopper)
     if store.jobs.get(one.id).state != "running":
         return []  # stopped while the sample was read
-    show(found)
-    cap = one.caps.max_cost
-    if stopper.reason is None and only:
-        stopper.stop("only an estimate was asked for")
-    elif stopper.reason is None and found is not None and cap is not None and found.cost.low > cap:
-        stopper.stop("the cap of cost is below all that the estimate allows; raise it to go on")
+    if stopper.reason is None:
+        show(found)
+        if only:
+            stopper.stop("only an estimate was asked for")
+        elif found is not None and (cap := _sure_to_pass(found, one.caps)):
+            stopper.stop(f"{cap} is below all that the estimate allows; raise it to go on")
     return await batch.go_on(store, [store.jobs.get(one.id)], told, stopper)
+
+
+def _sure_to_pass(found: Estimate, caps: Caps) -> str | None:
+    """The option of a cap that even the low end of an estimate passes."""
+    if caps.max_cost is not None and found.cost.low > caps.max_cost:
+        return "--max-cost"
+    tokens = found.prompt.low + found.completion.low
+    if caps.max_tokens is not None and tokens > caps.max_tokens:
+        return "--max-tokens"
+    return None
 
 
 def _report(

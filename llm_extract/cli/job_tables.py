@@ -36,9 +36,13 @@ def rounded(number: int) -> str:
     return str(number)
 
 
+def _short_dollars(nano: int) -> str:
+    return f"${nano / NANO:,.0f}" if nano >= 1000 * NANO else dollars(nano)
+
+
 def jobs_table(jobs: Sequence[Job]) -> Table:
     """One row a job; fits 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     table.add_column("job", justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
     table.add_column("model", min_width=8, max_width=20, overflow="ellipsis", no_wrap=True)
@@ -53,7 +57,7 @@ def jobs_table(jobs: Sequence[Job]) -> Table:
             plain(job.settings.model),
             *map(rounded, counts),
             rounded(sums.prompt_tokens + sums.completion_tokens),
-            dollars(sums.cost) if sums.cost else "",
+            _short_dollars(sums.cost) if sums.cost else "",
         )
     return table
 
