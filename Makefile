@@ -15,8 +15,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint browser format mutation-report bench bench-validators peers-env lock \
-	build clean
+.PHONY: help run test lint browser format mutation-report bench bench-validators crash-test \
+	peers-env lock build clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ bench: $(VENV)/dev.stamp ## the timed tests, with what they measured
 
 bench-validators: $(VENV)/bench.stamp ## records/s of the rules, grounding beside langextract, growth
 	@PYTHONPATH=.:tests $(VENV)/bench/bin/python -m benchmarks.validators
+
+crash-test: $(VENV)/dev.stamp ## kill a 2,000-report job 50 times: nothing lost, doubled or unpaid
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.crash --postgres
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.crash
 
 peers-env: $(VENV)/bench.stamp ## the environment of langextract, which evals compare with
 

@@ -16,6 +16,9 @@ from filelock import FileLock, Timeout
 from llm_extract.errors import StoreError
 from llm_extract.store import Store
 
+ASKING_SECONDS = 0.5
+"""How long a worker waits for the lock: who only asks whether it is held holds it for a moment."""
+
 LOCKED = "store_in_use"
 """Code of the error when another program works on the store."""
 
@@ -28,7 +31,7 @@ def sole_worker(store: Store) -> Iterator[None]:
         return
     lock, who = _lock(store), _who(store)
     try:
-        lock.acquire(blocking=False)
+        lock.acquire(timeout=ASKING_SECONDS, poll_interval=0.01)
     except Timeout:
         raise StoreError(
             f"another program works on the store {store.place}"

@@ -11,7 +11,7 @@ import gc
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,17 +22,17 @@ from anyio import CapacityLimiter, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from llm_extract.batch.committer import Committer
+from llm_extract.batch.heartbeat import beat
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.stopper import Stopper
 from llm_extract.batch.watch import Watcher
-from llm_extract.errors import ModelError, own_error
+from llm_extract.errors import ModelError, StoreError, own_error
 from llm_extract.extraction.call import OpenCall, next_request_id
 from llm_extract.models.prices import cost
 from llm_extract.pipeline import WorkKey
 from llm_extract.record import Attempt, Record
 from llm_extract.store import (
-    LEASE,
     Item,
     Job,
     Opening,
@@ -59,7 +59,8 @@ ASKED, DEADLINE, SILENT, ALIKE = "asked", "deadline", "silent_server", "alike_fa
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
 MOST_TRIES = 3
-"""A report that is given back so often while its server is down is taken for the reason."""
+"""Times a report may fail while nobody is answered, or for want of room, before it is taken for the
+reason: each time the server has answered somebody just before."""
 PATIENCE = 1800.0
 """Seconds that a server may give no answer at all before the job is paused."""
 YOUNG_OBJECTS = 10_000
@@ -111,7 +112,7 @@ async def work_off(
                         stopper.watch(run.stop, group.cancel_scope)
                 group.start_soon(committer.run)
                 if store.is_shared:
-                    group.start_soon(_beat, work, one)
+                    group.start_soon(beat, work, one)
                 async with anyio.create_task_group() as jobs:
                     for run in runs:
                         jobs.start_soon(run.work_off)
@@ -119,7 +120,8 @@ async def work_off(
         except BaseExceptionGroup as errors:
             raise own_error(errors) or errors from None
         finally:
-            with anyio.CancelScope(shield=True):
+            # What a store in trouble does not free is freed by whoever takes the job up again.
+            with anyio.CancelScope(shield=True), suppress(StoreError):
                 for run in runs:
                     await to_thread.run_sync(work.free, run.id, limiter=one)
     return [run.end() for run in runs]
@@ -145,13 +147,18 @@ class _JobRun:
         self._idle = anyio.Event()
         self._stopped: str | None = None
         self._stopped_code: str | None = None
+        self._in_vain = False
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
 
-    def stop(self, reason: str, *, code: str = ASKED, at_once: bool = False) -> None:
-        """Begin nothing new of this job; `at_once` drops what is under way as well."""
+    def stop(
+        self, reason: str, *, code: str = ASKED, in_vain: bool = False, at_once: bool = False
+    ) -> None:
+        """Begin nothing new of this job, where it is `in_vain` not even the next request of a
+        report under way; `at_once` drops what is under way as well."""
         if self._stopped is None:
             self._stopped, self._stopped_code = reason, code
+        self._in_vain = self._in_vain or in_vain
         self._idle.set()
         if at_once:
             self._scope.cancel()
@@ -180,16 +187,18 @@ class _JobRun:
         return RunSummary(**{**known, **changes})
 
     def end(self) -> RunSummary:
-        """Note in the store that the job is done or paused, and how it stands."""
+        """Note in the store that the job is done or paused, and how it stands.
+
+        Neither where another worker goes on, or items are left that this one was not to take.
+        """
         left = self._work.open_items(self.id)
-        self._sums = self._store.jobs.get(self.id).sums
-        if self._stopped is None and left == 0 and self._plan.job.all_read:
+        job = self._store.jobs.get(self.id)
+        self._sums = job.sums
+        if left == 0 and job.all_read:
             self._store.jobs.move(self.id, "done")
-        elif self._stopped is not None and left:
-            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
-        elif left == 0:
-            self._store.jobs.move(self.id, "done", out_of=("running",))
             self._stopped = self._stopped_code = None
+        elif self._stopped is not None:
+            self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
         self._stage = "done"
         summary = self.summary()
         self._plan.on_progress(summary)
@@ -236,17 +245,26 @@ class _JobRun:
         return await to_thread.run_sync(claim, limiter=self._one)
 
     async def _nothing_left(self) -> bool:
-        """Whether the job is done here: nobody works on it, or another's lease must run out."""
+        """Whether nothing is left to claim here, and nothing will be.
+
+        While another worker holds items or reads the inputs, there may be: more reports come, or
+        its lease runs out.
+        """
         if self._active:
             self._idle = anyio.Event()
             await self._idle.wait()
             return False
         if not self._store.is_shared or self._plan.positions is not None:
             return True
-        left = await to_thread.run_sync(self._work.open_items, self.id, limiter=self._one)
-        if left:
+        if await to_thread.run_sync(self._more_to_come, limiter=self._one):
             await anyio.sleep(LOOK_SECONDS)
-        return left == 0
+            return False
+        return True
+
+    def _more_to_come(self) -> bool:
+        # In this order: what was read between the two questions is open, or settled by the reader.
+        being_read = self._work.being_read(self.id)
+        return being_read or self._work.open_items(self.id) > 0
 
     async def _without_earlier(self, items: Sequence[Item]) -> list[Item]:
         """The items whose work was never done; the others are settled with what was."""
@@ -284,7 +302,7 @@ class _JobRun:
                     return
         done = self._in_work[key] = anyio.Event()
         try:
-            book = _ItemBook(self._committer, item, self._plan.pipeline)
+            book = _ItemBook(self._committer, item, self._plan.pipeline, lambda: self._in_vain)
             record = await self._processed(item, book)
             await self._judge(item, key, record, book)
         finally:
@@ -306,12 +324,15 @@ class _JobRun:
         code = record.failure.code if record.failure is not None else ""
         paid = book.paid(record)
         down = self._plan.pipeline.down_since is not None
+        may_pass = code == "model_busy" or (code == "model_failed" and down)
         if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
             assert record.failure is not None
-            self.stop(record.failure.message, code=code)
+            self.stop(record.failure.message, code=code, in_vain=code in ACCOUNT_TROUBLE)
             await self._give_back(item, paid)
-        elif code == "model_failed" and down and item.tries + 1 < MOST_TRIES:
+        elif code == "model_down":
             await self._give_back(item, paid)
+        elif may_pass and item.tries + 1 < MOST_TRIES:
+            await self._give_back(item, paid, tried=True)
         else:
             await self._settle(item, record, key, None, paid)
             self._count_alike(record)
@@ -329,8 +350,9 @@ class _JobRun:
                 code=ALIKE,
             )
 
-    async def _give_back(self, item: Item, paid: Sequence[Paid]) -> None:
-        await self._committer.settle(Settlement(item.run_id, item.position, paid=paid))
+    async def _give_back(self, item: Item, paid: Sequence[Paid], *, tried: bool = False) -> None:
+        given_back = Settlement(item.run_id, item.position, paid=paid, tried=tried)
+        await self._committer.settle(given_back)
 
     async def _settle(
         self,
@@ -391,11 +413,19 @@ class _JobRun:
 class _ItemBook:
     """The book of one item: its requests are written down and reserved for before they are sent."""
 
-    def __init__(self, committer: Committer, item: Item, pipeline: ReportPipeline) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        item: Item,
+        pipeline: ReportPipeline,
+        in_vain: Callable[[], bool],
+    ) -> None:
         self._committer = committer
+        self._in_vain = in_vain
         self._item = item
         self._prices = pipeline.prices
         self._openings: dict[str, Opening] = {}
+        self._knocks: list[Attempt] = []
 
     def name(self, request: Mapping[str, Any]) -> str:
         """See `Book.name`."""
@@ -403,6 +433,8 @@ class _ItemBook:
 
     async def opened(self, call: OpenCall) -> None:
         """See `Book.opened`."""
+        if self._in_vain():
+            raise ModelError("the job was stopped: its next request would fail too", code=STOPPED)
         opening = Opening(
             run_id=self._item.run_id,
             position=self._item.position,
@@ -423,10 +455,14 @@ class _ItemBook:
             )
         self._openings[call.request_id] = opening
 
+    def knocked(self, attempt: Attempt) -> None:
+        """See `Book.knocked`."""
+        self._knocks.append(attempt)
+
     def paid(self, record: Record) -> list[Paid]:
-        """All requests of a record with their prices."""
+        """All requests that were made for a record, with their prices."""
         made = record.provenance.attempts if record.provenance is not None else []
-        return [self._priced(attempt) for attempt in made]
+        return [self._priced(attempt) for attempt in (*made, *self._knocks)]
 
     def _priced(self, attempt: Attempt) -> Paid:
         opening = self._openings.get(attempt.request)
@@ -457,9 +493,3 @@ async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:
         return await receive.receive()
     except anyio.EndOfStream:
         return None
-
-
-async def _beat(work: Work, one: CapacityLimiter) -> None:
-    while True:
-        await anyio.sleep(LEASE.total_seconds() / 4)
-        await to_thread.run_sync(work.beat, limiter=one)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
@@ -29,10 +29,11 @@ from llm_extract.batch.runs import worker_name
 from llm_extract.batch.stopper import Stopper
 from llm_extract.batch.watch import Watcher
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
+from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Pipeline
 from llm_extract.record import Record
-from llm_extract.store import Caps, Job, Store
+from llm_extract.store import JOB_EXISTS, Caps, Job, Store
 
 STDIN = "-"
 
@@ -109,7 +110,13 @@ def find_or_begin(
     if known is not None:
         return known, False
     value = inputs.as_value(fingerprint)
-    made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
+    try:
+        made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
+    except StoreError as error:
+        known = store.jobs.with_key(key) if error.code == JOB_EXISTS else None
+        if known is None:
+            raise
+        return known, False
     return made, True
 
 
@@ -122,12 +129,24 @@ async def read_on(
     on_progress: Callable[[RunSummary], None] = lambda _: None,
     stopper: Stopper | None = None,
 ) -> Job:
-    """Read what is left of a job's inputs into the store.
+    """Read what is left of a job's inputs into the store, unless another worker does.
 
     Raises StoreError when its inputs are no longer what they were: positions would not fit.
     """
-    if job.all_read:
-        return job
+    work = store.work(worker)
+    if work.begin_reading(job.id) is None:
+        return store.jobs.get(job.id)
+    try:
+        job = store.jobs.get(job.id)
+        found = _unread(job, on_notice)
+        return await take_in(found, job, store, worker, on_record, on_progress, stopper=stopper)
+    finally:
+        work.free(job.id)
+
+
+def _unread(
+    job: Job, on_notice: Callable[[str], None] | None
+) -> Iterator[Report | UnreadableReport]:
     assert job.inputs is not None
     inputs = Inputs.from_value(dict(job.inputs))
     if job.sums.read and (
@@ -141,9 +160,7 @@ async def read_on(
     options = replace(inputs.options, on_notice=on_notice)
     found = read_reports(inputs.paths, options, skip=job.sums.read)
     limit = None if inputs.limit is None else max(0, inputs.limit - job.sums.read)
-    return await take_in(
-        islice(found, limit), job, store, worker, on_record, on_progress, stopper=stopper
-    )
+    return islice(found, limit)
 
 
 def pipeline_of(job: Job) -> Pipeline:
@@ -234,8 +251,17 @@ async def go_on(
     raise.
     """
     worker, told = worker_name(), told or Told()
-    plans = [await prepare(store, job, worker, told, stopper) for job in jobs]
-    return await work_off(plans, store, worker, stopper)
+    stands: dict[int, RunSummary] = {}
+    left = list(jobs)
+    while left:
+        plans = [await prepare(store, job, worker, told, stopper) for job in left]
+        stands |= {
+            summary.run_id: summary for summary in await work_off(plans, store, worker, stopper)
+        }
+        left = [store.jobs.get(job.id) for job in left]
+        # Where another worker was reading and has vanished, this one reads on.
+        left = [job for job in left if job.state == "running" and not job.all_read]
+    return [stands[job.id] for job in jobs]
 
 
 def pause(store: Store, job_id: int, reason: str, *, cancel: bool = False) -> None:

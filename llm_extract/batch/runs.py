@@ -51,6 +51,7 @@ async def run_reports(
     with sole_worker(store):
         job = store.jobs.create(pipeline.settings, version("llm-extract"), caps=caps)
         worker = worker_name()
+        store.work(worker).begin_reading(job.id)
         began, latest = time.monotonic(), RunSummary(job.id, "reading")
 
         def step(summary: RunSummary) -> None:

@@ -33,7 +33,7 @@ from llm_extract.cli.job_tables import jobs_table, paused_lines, status_lines
 from llm_extract.cli.places import open_place, read_place
 from llm_extract.cli.progress import JobLog, RunDisplay
 from llm_extract.documents import ReadOptions
-from llm_extract.errors import LlmExtractError, StoreError
+from llm_extract.errors import LlmExtractError
 from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Pipeline, Settings, Strategy
 from llm_extract.repair import Repair
 from llm_extract.store import Caps, Job, Store
@@ -192,10 +192,7 @@ def retry(
 ) -> None:
     """Open a job's failed or flagged reports again; `resume` then reads them anew."""
     with open_place(store_place) as store, sole_worker(store):
-        found = store.jobs.get(number)
-        if found.state == "cancelled":
-            raise StoreError(f"job {number} was cancelled, and nobody goes on with it")
-        opened = store.jobs.retry(number, only)
+        opened = store.jobs.retry(store.jobs.get(number).id, only)
     say(f"{opened} {only} reports of job {number} are open again")
     if opened:
         say(f"next: llm-extract job resume {number} --store {shlex.quote(store_place)}")

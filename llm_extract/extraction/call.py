@@ -11,13 +11,13 @@ sums of tokens for each call: three times the cost of all else that we do for a 
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import count
 from typing import Any, Protocol, TypeVar
 from uuid import uuid4
 
@@ -32,9 +32,9 @@ from tenacity.wait import wait_exponential_jitter
 from llm_extract.documents.text import storable
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
-from llm_extract.models.endpoint import Endpoint, limits_of
-from llm_extract.models.pace import Pace
-from llm_extract.models.transport import Completion, HttpLine, Line, Trouble
+from llm_extract.models.endpoint import Endpoint, estimate_tokens, limits_of
+from llm_extract.models.pace import Pace, Turn
+from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
 from llm_extract.record import Attempt, Tokens
 
 # instructor logs replies and what servers say, and with them report text and keys, as errors; they
@@ -48,8 +48,20 @@ TRANSPORT_TRIES = 4
 its reasks draw on the same allowance."""
 MOST_REQUESTS = TRANSPORT_TRIES + REASKS
 """Requests that one passage causes at most."""
+FIRST_WAIT_SECONDS = 0.5
+"""Wait after a first failure, which doubles with each; up to as much again is added by chance."""
 LONGEST_WAIT_SECONDS = 30.0
 """Cap of the wait between two tries; a server that asks for more is heard by the pace."""
+
+BY_REPORT_OR_KEY = frozenset({"refused_key", "unknown_model"})
+"""Codes of refusals by the key or the model; gateways that look for words refuse one report so."""
+KNOCK = "Answer with the word yes."
+"""Asked of a server that is down until it answers: it is about no report, so that none uses up its
+tries, and a report that is never answered is told from a server that answers nobody."""
+KNOCK_TOKENS = 8
+KNOCK_PASSAGE = "0:0"
+ENVELOPE_TOKENS = 64
+"""What a request may be charged beyond its messages and schema: names, roles, settings."""
 
 Message = dict[str, str]
 Answer = TypeVar("Answer", bound=Wire)
@@ -58,11 +70,12 @@ Answer = TypeVar("Answer", bound=Wire)
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, Trouble):
-        if error.kind == "refused":
+        if error.kind == "refused" or error.code == "model_down":
             return 0.0  # the pace keeps the wait that is due, for all requests alike
         if error.retry_after is not None:
             return min(error.retry_after, LONGEST_WAIT_SECONDS)
-    return wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT_SECONDS)(state)
+    first = FIRST_WAIT_SECONDS
+    return wait_exponential_jitter(multiplier=first, max=LONGEST_WAIT_SECONDS, jitter=first)(state)
 
 
 _RETRYING = AsyncRetrying(
@@ -87,17 +100,21 @@ class Book(Protocol):
 
     def name(self, request: Mapping[str, Any]) -> str:
         """The id that the request will bear: unique, up to 64 ASCII letters, digits and dashes."""
+        ...
 
     async def opened(self, call: OpenCall) -> None:
         """Write it down. Raises ModelError when it may not be sent: the budget is used up."""
 
-
-_PROCESS, _COUNTER = uuid4().hex, count(1)
+    def knocked(self, attempt: Attempt) -> None:
+        """What came of a request that was opened and is about no report."""
 
 
 def next_request_id() -> str:
-    """An id that no other request bears: drawn once a process, then counted, at no cost."""
-    return f"{_PROCESS}-{next(_COUNTER)}"
+    """An id that no other request bears.
+
+    Each is drawn: what is drawn once a process and then counted is the same in forked ones.
+    """
+    return uuid4().hex
 
 
 class _NoBook:
@@ -105,6 +122,9 @@ class _NoBook:
         return next_request_id()
 
     async def opened(self, call: OpenCall) -> None:
+        pass
+
+    def knocked(self, attempt: Attempt) -> None:
         pass
 
 
@@ -164,7 +184,8 @@ class Caller:
         """
         spec = self.endpoint.spec
         longest = min(longest, spec.max_tokens or longest)
-        asking = _Asking(self, conversation, f"{passage[0]}:{passage[1]}")
+        schema = _schema_tokens(answer)
+        asking = _Asking(self, conversation, f"{passage[0]}:{passage[1]}", schema)
         self.endpoint.check_fits(asking.prompt_tokens(messages), longest)
         request = {
             "model": self.endpoint.model,
@@ -186,6 +207,8 @@ class Caller:
             except _Withheld:
                 return None
             except Trouble as trouble:
+                if trouble.code == "content_filter":
+                    return None  # the provider lets nobody read it, as one that filters the reply
                 raise ModelError(
                     f"model {spec.name!r} at {self.endpoint.base_url} failed: {trouble}",
                     code=trouble.code,
@@ -224,7 +247,10 @@ class _Withheld(Exception):
 class _Asking:
     """One passage while it is asked: its requests, numbered, and what is left of its allowance."""
 
-    def __init__(self, caller: Caller, conversation: Conversation, passage: str) -> None:
+    def __init__(
+        self, caller: Caller, conversation: Conversation, passage: str, schema_tokens: int
+    ) -> None:
+        self._schema_tokens = schema_tokens
         self._caller = caller
         self._conversation = conversation
         self._passage = passage
@@ -254,34 +280,98 @@ class _Asking:
         return await retrying(again)
 
     async def _once(self, request: dict[str, Any]) -> Completion:
-        prompt = self.prompt_tokens(request["messages"])
-        most = Tokens(prompt=prompt, cached=0, completion=request["max_tokens"])
-        caller, conversation = self._caller, self._conversation
-        async with caller.pace.turn(most.prompt + most.completion, conversation.party) as turn:
-            self._number += 1
-            call = OpenCall(conversation.book.name(request), self._passage, self._number, most)
-            await conversation.book.opened(call)
-            started = time.perf_counter()
-            try:
-                reply = await caller.line.send(request, call.request_id)
-            except Trouble as trouble:
-                self._failures += 1
-                self._add(call, started, NO_TOKENS, None, str(trouble), trouble.kind == "lost")
-                if trouble.kind == "refused":
-                    turn.refused(trouble.retry_after)
-                elif trouble.kind != "final":
-                    turn.failed()
-                raise
-            tokens = _tokens(reply.completion)
-            turn.answered(tokens.prompt + tokens.completion if tokens else most.prompt)
+        most = self._most(request)
+        while True:
+            async with self._turn(most) as turn:
+                if turn.probes:
+                    await self._knock(turn)
+                    continue
+                self._number += 1
+                call = await self._open(request, self._passage, self._number, most)
+                started = time.perf_counter()
+                try:
+                    reply = await self._caller.line.send(request, call.request_id)
+                except Trouble as trouble:
+                    self._attempts.append(_attempt(call, started, trouble=trouble))
+                    self._failures += 1
+                    _report(turn, trouble)
+                    failed = trouble
+                else:
+                    attempt = _attempt(call, started, reply)
+                    self._attempts.append(attempt)
+                    turn.answered(_used(attempt, most))
+                    break
+            if failed.code in BY_REPORT_OR_KEY and await self._is_let_in():
+                raise Trouble(str(failed), "final", "model_refused")
+            raise failed
         choice = reply.completion.choices[0]
-        content, refusal = choice.message.content, choice.message.refusal
-        self._add(call, started, tokens or NO_TOKENS, content, None, tokens is None)
+        refusal = choice.message.refusal
         if refusal or choice.finish_reason == "content_filter":
             why = " ".join((refusal or "its provider filtered the reply").split())[:200]
             self.refused(ValueError(f"the model refused: {why}"))
             raise _Withheld(why)
         return reply.completion
+
+    def _most(self, request: Mapping[str, Any]) -> Tokens:
+        """What a request uses at worst: some servers charge the schema as part of the prompt."""
+        schema = self._schema_tokens if "response_format" in request else 0
+        prompt = self.prompt_tokens(request["messages"]) + schema + ENVELOPE_TOKENS
+        return Tokens(prompt=prompt, cached=0, completion=request["max_tokens"])
+
+    def _turn(self, most: Tokens) -> Turn:
+        return self._caller.pace.turn(most.prompt + most.completion, self._conversation.party)
+
+    @property
+    def _attempts(self) -> list[Attempt]:
+        return self._conversation.attempts
+
+    async def _open(
+        self, request: Mapping[str, Any], passage: str, number: int, most: Tokens
+    ) -> OpenCall:
+        book = self._conversation.book
+        call = OpenCall(book.name(request), passage, number, most)
+        await book.opened(call)
+        return call
+
+    async def _is_let_in(self) -> bool:
+        """Whether key and model are good for a question about nothing; else all are refused."""
+        async with self._turn(self._most(self._knocking)) as turn:
+            try:
+                await self._knock(turn)
+            except Trouble:
+                return False
+        return True
+
+    @property
+    def _knocking(self) -> dict[str, Any]:
+        return {
+            "model": self._caller.endpoint.model,
+            "messages": [{"role": "user", "content": KNOCK}],
+            "temperature": 0,
+            "max_tokens": KNOCK_TOKENS,
+        }
+
+    async def _knock(self, turn: Turn) -> None:
+        """Ask about nothing. Raises Trouble when that is not answered either."""
+        request = self._knocking
+        most = self._most(request)
+        call = await self._open(request, KNOCK_PASSAGE, 0, most)
+        started = time.perf_counter()
+        try:
+            reply = await self._caller.line.send(request, call.request_id)
+        except Trouble as trouble:
+            self._conversation.book.knocked(_attempt(call, started, trouble=trouble))
+            if trouble.code == "model_refused":
+                turn.answered(0)  # it does not like the question, so it is there
+                return
+            _report(turn, trouble)
+            if trouble.kind == "final":
+                raise
+            self._failures += 1
+            raise Trouble(str(trouble), trouble.kind, "model_down") from None
+        attempt = _attempt(call, started, reply)
+        self._conversation.book.knocked(attempt)
+        turn.answered(_used(attempt, most))
 
     def refused(self, error: Exception, *_: object, **__: object) -> None:
         """The last reply did not pass, and why."""
@@ -289,27 +379,38 @@ class _Asking:
         line = storable(" ".join(str(error).split())[:500])
         attempts[-1] = attempts[-1].model_copy(update={"error": line})
 
-    def _add(
-        self,
-        call: OpenCall,
-        started: float,
-        tokens: Tokens,
-        reply: str | None,
-        error: str | None,
-        uncounted: bool,
-    ) -> None:
-        self._conversation.attempts.append(
-            Attempt(
-                passage=call.passage,
-                number=call.number,
-                seconds=time.perf_counter() - started,
-                tokens=tokens,
-                reply=None if reply is None else storable(reply),
-                error=None if error is None else storable(error),
-                request=call.request_id,
-                uncounted=uncounted,
-            )
-        )
+
+def _report(turn: Turn, trouble: Trouble) -> None:
+    """Tell the pace what a request met; one that is at fault itself says nothing of the server."""
+    if trouble.kind == "refused":
+        turn.refused(trouble.retry_after)
+    elif trouble.kind != "final":
+        turn.failed()
+
+
+def _attempt(
+    call: OpenCall, started: float, reply: Reply | None = None, trouble: Trouble | None = None
+) -> Attempt:
+    """A request and what came of it: a reply or trouble."""
+    tokens = _tokens(reply.completion) if reply is not None else None
+    content = reply.completion.choices[0].message.content if reply is not None else None
+    return Attempt(
+        passage=call.passage,
+        number=call.number,
+        seconds=time.perf_counter() - started,
+        tokens=tokens or NO_TOKENS,
+        reply=None if content is None else storable(content),
+        error=None if trouble is None else storable(str(trouble)),
+        request=call.request_id,
+        uncounted=trouble.kind == "lost" if trouble is not None else tokens is None,
+    )
+
+
+def _used(attempt: Attempt, most: Tokens) -> int:
+    """Tokens that count against limits a minute; the prompt where the server counted none."""
+    if attempt.uncounted:
+        return most.prompt
+    return attempt.tokens.prompt + attempt.tokens.completion
 
 
 NO_TOKENS = Tokens(prompt=0, cached=0, completion=0)
@@ -327,6 +428,11 @@ def _tokens(completion: Completion) -> Tokens | None:
         completion=usage.completion_tokens,
         reasoning=(made.reasoning_tokens or 0) if made else 0,
     )
+
+
+@lru_cache(maxsize=256)
+def _schema_tokens(answer: type[Wire]) -> int:
+    return estimate_tokens(json.dumps(answer.model_json_schema()))
 
 
 @lru_cache(maxsize=256)

@@ -31,8 +31,9 @@ SHORTEST_COOL_DOWN = 0.5
 """Seconds, jittered down to half, for which a refusal stops all sending; doubles in a row."""
 LONGEST_COOL_DOWN = 60.0
 """Seconds; limits are counted by the minute, so that a longer stop would only waste capacity."""
-DOWN_AFTER = 5
-"""Failures and overloads in a row, without one answer, that make a server count as down."""
+DOWN_AFTER = 4
+"""Failures and overloads in a row, without one answer, that make a server count as down: no more
+than a request is tried, so that none is given up before it is known that nobody is answered."""
 FIRST_PROBE = 1.0
 """Seconds before the first probe of a server that is down; doubles up to LONGEST_COOL_DOWN."""
 MOST_DOUBLINGS = 20
@@ -329,6 +330,11 @@ class Turn:
         trace: TracebackType | None,
     ) -> None:
         self._end()
+
+    @property
+    def probes(self) -> bool:
+        """Whether it is the only one given to a server that is down, to see if it answers again."""
+        return self._pace._probe is self
 
     def answered(self, tokens_used: int) -> None:
         """The server did its work; tokens not used go back, tokens used beyond are counted."""

@@ -7,18 +7,26 @@ may have been charged, and the caller decides.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+import zlib
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import cycle
 from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Any, Literal, Protocol, Self
 
 import anyio
 import httpx2
 from openai import APIConnectionError, APIStatusError, AsyncOpenAI, OpenAIError
-from pydantic import BaseModel, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from llm_extract.documents.text import storable
 from llm_extract.models.endpoint import Endpoint
@@ -30,6 +38,17 @@ OVERLOADED_STATUS = frozenset({429, 503, 529})
 
 LONGEST_REPLY_BYTES = 8_000_000
 """A reply over this is cut off: 8,192 tokens of text with all that surrounds it are under 1 MB."""
+DECODED = frozenset({"gzip", "x-gzip", "deflate"})
+"""Encodings of a body that are undone, though none is asked for: some proxies pack all the same."""
+GZIP_OR_ZLIB = zlib.MAX_WBITS + 32
+"""Window for zlib that takes both kinds of head."""
+MOST_TOKENS = 2**31 - 1
+"""A server that counts more, or less than none, counts nonsense: the store's columns end here."""
+LONGEST_LINE = 300
+"""Characters of a server's words that are kept."""
+SHORTEST_ECHO = 24
+"""Characters in a row of a server's words that stand in the request too and so are no words of its
+own: shorter ones are names of models and settings."""
 CONNECT_SECONDS = 15.0
 POOL_CONNECTIONS = 8
 """Connections of one pool. A pool looks through all of them, twice for each request, so several
@@ -41,8 +60,33 @@ never reached; `lost`: sent, but no whole reply came, so it may have been charge
 request, the key or the account is at fault, another try would end the same."""
 
 TroubleCode = Literal[
-    "quota", "refused_key", "unknown_model", "context_overflow", "model_refused", "model_failed"
+    "quota",
+    "refused_key",
+    "unknown_model",
+    "context_overflow",
+    "content_filter",
+    "model_refused",
+    "model_busy",
+    "model_failed",
+    "model_down",
 ]
+"""The last three may pass: the server refused for want of room, failed, or answered nobody."""
+
+QUOTA_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
+"""Codes of OpenAI's errors for an account that has nothing left; sent with status 429."""
+FINAL_CODES: Mapping[str, TroubleCode] = {
+    "context_length_exceeded": "context_overflow",
+    "exceed_context_size_error": "context_overflow",  # llama.cpp
+    "content_filter": "content_filter",  # Azure: the prompt itself was filtered
+    "content_policy_violation": "content_filter",
+    "model_not_found": "unknown_model",
+}
+FINAL_STATUS: Mapping[int, TroubleCode] = {
+    401: "refused_key",
+    402: "quota",
+    403: "refused_key",
+    404: "unknown_model",
+}
 
 
 class Trouble(Exception):
@@ -56,7 +100,7 @@ class Trouble(Exception):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(line)
-        self.kind = kind
+        self.kind: Kind = kind
         self.code: TroubleCode = code
         self.retry_after = retry_after
 
@@ -72,19 +116,22 @@ class _Choice(BaseModel):
     finish_reason: str | None = None
 
 
+Count = Annotated[int, Field(ge=0, le=MOST_TOKENS)]
+
+
 class _PromptDetails(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class _CompletionDetails(BaseModel):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: Count | None = None
 
 
 class Usage(BaseModel):
     """Tokens as the server counts them; reasoning is part of the completion."""
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: Count
+    completion_tokens: Count
     prompt_tokens_details: _PromptDetails | None = None
     completion_tokens_details: _CompletionDetails | None = None
 
@@ -94,6 +141,15 @@ class Completion(BaseModel):
 
     choices: list[_Choice]
     usage: Usage | None = None
+
+    @field_validator("usage", mode="wrap")
+    @classmethod
+    def _or_none(cls, value: Any, usage: ValidatorFunctionWrapHandler) -> Any:
+        """A count that makes no sense is none: the answer beside it is good all the same."""
+        try:
+            return usage(value)
+        except ValidationError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +207,16 @@ class HttpLine:
                     "/chat/completions",
                     body=request,
                     cast_to=httpx2.Response,
-                    options={"headers": {"X-Client-Request-Id": request_id}},
+                    # Not packed: a packed body would have to be unpacked to see how long it is.
+                    options={
+                        "headers": {
+                            "X-Client-Request-Id": request_id,
+                            "Accept-Encoding": "identity",
+                        }
+                    },
                 )
         except APIStatusError as error:
-            raise self._answered(error.response) from None
+            raise self._answered(error.response, request) from None
         except APIConnectionError as error:
             raise self._connection(error) from None
         except TimeoutError:
@@ -166,8 +228,8 @@ class HttpLine:
 
     def _read(self, response: httpx2.Response) -> Reply:
         try:
-            completion = Completion.model_validate_json(response.content)
-        except ValidationError:
+            completion = _completion(response.content)
+        except (ValueError, RecursionError):
             sort = response.headers.get("content-type", "no type").partition(";")[0]
             raise Trouble(
                 f"the response is no chat completion ({len(response.content):,} bytes, {sort}); is "
@@ -178,39 +240,31 @@ class HttpLine:
             raise Trouble("the response holds no answer", "lost")
         return Reply(completion, response.headers)
 
-    def _answered(self, response: httpx2.Response) -> Trouble:
+    def _answered(self, response: httpx2.Response, request: Mapping[str, Any]) -> Trouble:
         """What an answer with an error status means."""
-        said, code = _error_of(response)
+        said, codes = _error_of(response)
+        said = _without_echo(said, request)
         status = response.status_code
         line = self._line(f"HTTP {status}: {said}" if said else f"HTTP {status}")
-        if code == "insufficient_quota" or code == "billing_hard_limit_reached":
+        if codes & QUOTA_CODES:
             return Trouble(line, "final", "quota")
         if status in OVERLOADED_STATUS:
-            return Trouble(line, "refused", retry_after=_retry_after(response.headers))
+            return Trouble(line, "refused", "model_busy", _retry_after(response.headers))
         if status in RETRIED_STATUS:
             return Trouble(line, "failed", retry_after=_retry_after(response.headers))
-        codes: dict[int, TroubleCode] = {
-            401: "refused_key",
-            402: "quota",
-            403: "refused_key",
-            404: "unknown_model",
-        }
-        if code == "context_length_exceeded":
-            return Trouble(line, "final", "context_overflow")
-        if code == "model_not_found":
-            return Trouble(line, "final", "unknown_model")
-        return Trouble(line, "final", codes.get(status, "model_refused"))
+        known = next((FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES), None)
+        return Trouble(line, "final", known or FINAL_STATUS.get(status) or "model_refused")
 
     def _connection(self, error: APIConnectionError) -> Trouble:
         below = error.__cause__
-        reason = f" ({below})" if isinstance(below, httpx2.TransportError) and str(below) else ""
+        reason = f" ({below})" if isinstance(below, httpx2.RequestError) and str(below) else ""
         unsent = isinstance(below, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
         if isinstance(below, httpx2.UnsupportedProtocol):
             return Trouble(self._line(f"{error}{reason}"), "final", "model_refused")
         return Trouble(self._line(f"{error}{reason}"), "unsent" if unsent else "lost")
 
     def _line(self, said: str) -> str:
-        return storable(self._endpoint.redact(" ".join(said.split()))[:300])
+        return storable(self._endpoint.redact(" ".join(said.split()))[:LONGEST_LINE])
 
 
 class _Pools(httpx2.AsyncBaseTransport):
@@ -229,7 +283,9 @@ class _Pools(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         response = await next(self._turn).handle_async_request(request)
         assert isinstance(response.stream, httpx2.AsyncByteStream)
-        response.stream = _Capped(response.stream)
+        # Unpacked here and not by the client, which would unpack a few bytes to gigabytes.
+        packed = response.headers.pop("content-encoding", "identity").strip().lower()
+        response.stream = _Capped(response.stream, packed)
         return response
 
     async def aclose(self) -> None:
@@ -238,33 +294,85 @@ class _Pools(httpx2.AsyncBaseTransport):
 
 
 class _Capped(httpx2.AsyncByteStream):
-    """A body that ends in an error once it is longer than any reply may be."""
+    """A body, unpacked, that ends in an error once it is longer than any reply may be."""
 
-    def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+    def __init__(self, stream: httpx2.AsyncByteStream, packed: str) -> None:
         self._stream = stream
+        self._packed = packed
 
-    async def __aiter__(self) -> Any:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        if self._packed == "identity":
+            parts = aiter(self._stream)
+        elif self._packed in DECODED:
+            parts = self._unpacked()
+        else:
+            raise httpx2.DecodingError(f"the reply is packed as {self._packed[:20]!r}, unasked")
         left = LONGEST_REPLY_BYTES
-        async for chunk in self._stream:
-            left -= len(chunk)
+        async for part in parts:
+            left -= len(part)
             if left < 0:
-                raise httpx2.ReadError(f"the reply is longer than {LONGEST_REPLY_BYTES:,} bytes")
-            yield chunk
+                raise _too_long()
+            yield part
+
+    async def _unpacked(self) -> AsyncIterator[bytes]:
+        unpacker, left = zlib.decompressobj(GZIP_OR_ZLIB), LONGEST_REPLY_BYTES
+        try:
+            async for part in self._stream:
+                left -= len(part)
+                if left < 0:  # parts that unpack to nothing, without end
+                    raise _too_long()
+                yield unpacker.decompress(part, LONGEST_REPLY_BYTES + 1)
+        except zlib.error:
+            raise httpx2.DecodingError(f"the reply is not the {self._packed} it says") from None
+        if not unpacker.eof:
+            raise httpx2.DecodingError(f"the reply's {self._packed} ends too early")
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-def _error_of(response: httpx2.Response) -> tuple[str, str]:
-    """Message and code of an error body; OpenAI and many others word it as {"error": {…}}."""
+def _completion(content: bytes) -> Completion:
+    """Raises ValueError or RecursionError for what is no chat completion."""
+    try:
+        return Completion.model_validate_json(content)
+    except ValidationError:
+        # Half a surrogate pair, which a model may write at its limit, is no reason to pay twice.
+        whole = storable(json.dumps(json.loads(content), ensure_ascii=False))
+        return Completion.model_validate_json(whole)
+
+
+def _too_long() -> httpx2.ReadError:
+    return httpx2.ReadError(f"the reply is longer than {LONGEST_REPLY_BYTES:,} bytes")
+
+
+def _error_of(response: httpx2.Response) -> tuple[str, frozenset[str]]:
+    """Message and codes of an error body, in the shapes in use; empty for any other body.
+
+    OpenAI and many others send {"error": {…}}, Google that in a list, FastAPI {"detail": …}.
+    """
     try:
         content = json.loads(response.content)
-    except ValueError:
-        return "", ""
+    except (ValueError, RecursionError):
+        return "", frozenset()
+    if isinstance(content, list):
+        content = content[0] if content else ""
     error = content.get("error", content) if isinstance(content, dict) else content
     if not isinstance(error, dict):
-        return (str(error) if isinstance(error, str) else ""), ""
-    return str(error.get("message") or ""), str(error.get("code") or error.get("type") or "")
+        return (error if isinstance(error, str) else ""), frozenset()
+    said = error.get("message") or error.get("detail") or ""
+    codes = (error.get(name) for name in ("code", "type"))
+    return str(said), frozenset(code for code in codes if isinstance(code, str))
+
+
+def _without_echo(said: str, request: Mapping[str, Any]) -> str:
+    """A server's words up to where they repeat the request: that is report text."""
+    said = " ".join(said.split())[:LONGEST_LINE]
+    sent = " ".join(str(message["content"]) for message in request.get("messages", ()))
+    sent = " ".join(sent.split())
+    for start in range(len(said) - SHORTEST_ECHO + 1):
+        if said[start : start + SHORTEST_ECHO] in sent:
+            return f"{said[:start]}[…]"
+    return said
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -274,7 +382,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     """
     milliseconds, after = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
     for words, unit in ((milliseconds, 0.001), (after, 1.0)):
-        if words.replace(".", "", 1).isdigit():
+        if re.fullmatch(r"[0-9]{1,12}(\.[0-9]*)?", words.strip()):
             return float(words) * unit
     try:
         date = parsedate_to_datetime(after)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
-from llm_extract.store.jobs import Caps, Job, Jobs, JobState, Lost, Sums
+from llm_extract.store.jobs import JOB_EXISTS, Caps, Job, Jobs, JobState, Lost, Sums
 from llm_extract.store.queries import (
     Store,
     open_store,
@@ -13,11 +13,23 @@ from llm_extract.store.queries import (
     without_replies,
 )
 from llm_extract.store.sampling import Spent, Stratum
-from llm_extract.store.work import LEASE, Committed, Earlier, Item, Opening, Paid, Settlement, Work
+from llm_extract.store.work import (
+    LEASE,
+    OTHER_READER,
+    Committed,
+    Earlier,
+    Item,
+    Opening,
+    Paid,
+    Settlement,
+    Work,
+)
 
 __all__ = [
     "DEFAULT_NAME",
+    "JOB_EXISTS",
     "LEASE",
+    "OTHER_READER",
     "Caps",
     "Committed",
     "Earlier",

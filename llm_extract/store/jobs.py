@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Engine, and_, func, select
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Settings
@@ -17,6 +18,9 @@ from llm_extract.store.tables import attempts, records, run_items, runs
 
 JobState = Literal["running", "paused", "cancelled", "done"]
 """`running` also after a kill: what is left is done by whoever resumes it."""
+
+JOB_EXISTS = "job_exists"
+"""Code of the error when a job of the same key is there and was not cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,10 @@ class Jobs:
         inputs: Mapping[str, Any] | None = None,
         caps: Caps | None = None,
     ) -> Job:
-        """A new job that is running and has read nothing yet."""
+        """A new job that is running and has read nothing yet.
+
+        Raises StoreError with the code `job_exists` when a job of that key was not cancelled.
+        """
         row = {
             "started": datetime.now(UTC),
             "settings": asdict(settings),
@@ -117,11 +124,20 @@ class Jobs:
             "all_read": False,
             **asdict(caps or Caps()),
         }
-        with transaction(self._engine) as connection:
-            made = connection.execute(runs.insert().values(**row).returning(runs.c.id))
-            return _job(
-                connection.execute(select(runs).where(runs.c.id == made.scalar_one())).one()
+        dialect = postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        adding = dialect.insert(runs).values(**row)
+        if key is not None:
+            adding = adding.on_conflict_do_nothing(
+                index_elements=[runs.c.key], index_where=text("state != 'cancelled'")
             )
+        with transaction(self._engine) as connection:
+            made = connection.execute(adding.returning(*runs.c)).one_or_none()
+        if made is None:
+            raise StoreError(
+                "this job was started before, perhaps by another worker in this moment: resume it",
+                code=JOB_EXISTS,
+            )
+        return _job(made)
 
     def get(self, job_id: int) -> Job:
         """The job of a number. Raises StoreError when there is none."""
@@ -186,28 +202,49 @@ class Jobs:
         """Open the items of that disposition again, so that the model is asked anew; their number.
 
         Their records stay in the store until new ones are there; a job that was done runs again.
+        Inputs that could not be read stay failed: there is nothing to ask about.
+        Raises StoreError when the job was cancelled or is a run, which nobody can resume.
         """
-        concerned = and_(
+        concerned = (
             run_items.c.run_id == job_id,
+            run_items.c.report_pk.is_not(None),
             run_items.c.record_pk.in_(
                 select(records.c.pk).where(records.c.disposition == disposition)
             ),
         )
         with transaction(self._engine) as connection:
-            opened = connection.execute(
-                run_items.update()
-                .where(concerned)
-                .values(record_pk=None, worker=None, from_cache=False, tries=0, again=True)
-            ).rowcount
-            if opened:
-                counter = runs.c[disposition]
-                reopened = {runs.c.state: "paused", runs.c.reason: None, runs.c.finished: None}
-                connection.execute(
-                    runs.update()
-                    .where(runs.c.id == job_id)
-                    .values({counter: counter - opened, **reopened})
+            # The job first, as in `Work.commit`, so that neither waits for the other in a ring.
+            query = select(runs.c.key, runs.c.state).where(runs.c.id == job_id)
+            job = connection.execute(query.with_for_update(key_share=True)).one_or_none()
+            if job is None or job.key is None or job.state == "cancelled":
+                raise StoreError(
+                    f"{job_id} is no job that could be resumed: it is unknown, cancelled or a run "
+                    "of `llm-extract run`; repeat that command, it tries failed reports again",
+                    code="job_over",
                 )
-        return opened
+            query = select(func.count(), func.count().filter(run_items.c.from_cache))
+            opened, cached = connection.execute(query.where(*concerned)).one()
+            if not opened:
+                return 0
+            connection.execute(
+                run_items.update()
+                .where(*concerned)
+                .values(record_pk=None, worker=None, from_cache=False, tries=0, again=True)
+            )
+            connection.execute(
+                runs.update()
+                .where(runs.c.id == job_id)
+                .values(
+                    {
+                        disposition: runs.c[disposition] - opened,
+                        "cached": runs.c.cached - cached,
+                        "state": "paused",
+                        "reason": f"{disposition} reports are to be read anew",
+                        "finished": None,
+                    }
+                )
+            )
+        return int(opened)
 
     def lost(self, job_id: int) -> Lost:
         """What requests may have used whose reply was lost or bore no count."""

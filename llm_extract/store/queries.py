@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeAlias
 
@@ -25,7 +26,7 @@ from llm_extract.store.tables import (
     reports,
     run_items,
 )
-from llm_extract.store.work import Work
+from llm_extract.store.work import LEASE, Work
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
@@ -33,13 +34,16 @@ _PAGE_ROWS = 200
 """Rows read in one transaction, so that a long listing never keeps a writer waiting."""
 
 
-def open_store(path_or_url: str | Path) -> Store:
+def open_store(path_or_url: str | Path, lease: timedelta = LEASE) -> Store:
     """The store in an SQLite file (made when missing) or behind a database URL.
+
+    `lease` is how long a worker of this program that says nothing keeps what it holds, where
+    several programs share the store.
 
     Raises:
         StoreError: see `llm_extract.store.engine.open_engine`.
     """
-    return Store(open_engine(path_or_url))
+    return Store(open_engine(path_or_url), lease)
 
 
 def read_store(path_or_url: str | Path) -> Store:
@@ -71,13 +75,14 @@ class Store:
     An item is taken in when its report is read and settled when its record is known.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lease: timedelta = LEASE) -> None:
         self._engine = engine
+        self._lease = lease
         self.jobs = Jobs(engine)
 
-    def work(self, worker: str) -> Work:
+    def work(self, worker: str, lease: timedelta | None = None) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""
-        return Work(self._engine, worker)
+        return Work(self._engine, worker, lease or self._lease)
 
     def sample(self, run_id: int, strata: int, each: int, seed: int) -> list[Stratum]:
         """See `sampling.stratified_sample`."""

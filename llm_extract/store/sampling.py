@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, func, literal, select
+from sqlalchemy import BigInteger, Engine, cast, func, literal, select
 
 from llm_extract.store.engine import transaction
 from llm_extract.store.tables import attempts, run_items
@@ -46,7 +46,10 @@ def stratified_sample(
         .where(run_items.c.run_id == run_id, run_items.c.record_pk.is_(None))
         .subquery()
     )
-    mixed = ((open_items.c.position + literal(seed % 2**16)) * _MIX) % 2**32
+    position = cast(open_items.c.position, BigInteger)
+    mixed = ((position + literal(seed % 2**16)) * literal(_MIX, BigInteger)) % literal(
+        2**32, BigInteger
+    )
     ranked = select(
         open_items.c.position,
         open_items.c.stratum,

@@ -123,16 +123,19 @@ runs = Table(
     Column("settings", JSON, nullable=False),
     Column("version", Text, nullable=False),
     Column("counts", JSON),
-    Column("key", String(64), index=True, comment="digest of all that decides a job; null: no job"),
+    Column("key", String(64), comment="digest of all that decides a job; null: no job"),
     Column("state", String(9), nullable=False, server_default="done"),
     Column("reason", Words, comment="why it is paused, one line"),
     Column("inputs", JSON, comment="what is read and how, for a job that goes on reading"),
     Column("read", Integer, nullable=False, server_default="0", comment="items added"),
     Column("all_read", Boolean, nullable=False, server_default=true()),
+    Column("reader", Text, comment="the worker that reads the inputs; null: nobody"),
+    Column("reader_until", Moment, comment="null: as long as the reader lives"),
     Column("max_tokens", BigInteger, comment="null: no cap"),
     Column("max_cost", BigInteger, comment="nanodollars; null: no cap"),
     Column("deadline", Moment),
     *(_counter(name) for name in COUNTERS),
+    Index("uq_runs_key", "key", unique=True, **_where("state != 'cancelled'")),
 )
 
 records = Table(
@@ -148,6 +151,7 @@ records = Table(
     Column("repair", Text, nullable=False, server_default="off"),
     Column("disposition", String(8), nullable=False),
     Column("json", Text, nullable=False),
+    Column("superseded", Boolean, nullable=False, server_default=false(), comment="done anew"),
 )
 
 WORK_KEY_COLUMNS = (
@@ -160,8 +164,14 @@ WORK_KEY_COLUMNS = (
     records.c.repair,
 )
 
-# Only finished work is unique: each failed try of the same work stays as a row of its own run.
-Index("uq_records_work_key", *WORK_KEY_COLUMNS, unique=True, **_where("disposition != 'failed'"))
+# Only finished work is unique: each failed try of the same work stays as a row of its own run, and
+# what was done anew stays with the items that had it.
+Index(
+    "uq_records_work_key",
+    *WORK_KEY_COLUMNS,
+    unique=True,
+    **_where("disposition != 'failed' AND NOT superseded"),
+)
 
 run_items = Table(
     "run_items",

@@ -3,6 +3,9 @@
 A request is written down, with what it may use at worst, before it is sent; its report's record,
 findings, tokens and cost are settled together. So whatever is killed when, every item has one
 record, and no spending is without its row.
+
+Where several workers share a store, each transaction locks in one order, so that none waits for
+another in a ring: jobs by number, reports and items by their keys, records by theirs.
 """
 
 from __future__ import annotations
@@ -19,8 +22,12 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
+    Select,
+    Table,
+    and_,
     bindparam,
     cast,
+    false,
     func,
     insert,
     literal,
@@ -29,10 +36,10 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.documents.text import storable
+from llm_extract.errors import StoreError
 from llm_extract.pipeline import WorkKey, unread_record
 from llm_extract.record import Attempt, Disposition, Record
 from llm_extract.store.engine import transaction
@@ -49,7 +56,17 @@ from llm_extract.store.tables import (
 )
 
 LEASE = timedelta(seconds=60)
-"""How long a worker that says nothing keeps its items, where several share a store."""
+"""How long a worker that says nothing keeps its items and the reading of a job's inputs, where
+several share a store."""
+
+OTHER_READER = "other_reader"
+"""Code of the error when another worker has taken over the reading of a job's inputs."""
+
+Place = tuple[int, int]
+"""An item: its job and its position."""
+
+Identity = tuple[str, str, str, str]
+"""What makes a report one row: `tables.REPORT_KEY_COLUMNS`."""
 
 NO_WORK = WorkKey(
     report_sha256="", published="", prompt_hash="", model="", strategy="", package_version=""
@@ -59,7 +76,8 @@ NO_WORK = WorkKey(
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A report that is to be settled; `tries` times it was given back, `again` voids old work."""
+    """A report that is to be settled; `tries` times it failed and was given back, `again` voids old
+    work."""
 
     run_id: int
     position: int
@@ -94,7 +112,9 @@ class Paid:
 class Settlement:
     """What came of an item: a new record, one of earlier work (`pk`), or neither: it is given back.
 
-    `record` bears no raw replies (`without_replies`), these stand in `paid`.
+    `record` bears no raw replies (`without_replies`), these stand in `paid`. Of finished work the
+    store keeps the record that came first, unless the item's earlier work is void. `tried` counts
+    what is given back as a try that failed.
     """
 
     run_id: int
@@ -104,6 +124,12 @@ class Settlement:
     record: Record | None = None
     pk: int | None = None
     paid: Sequence[Paid] = ()
+    tried: bool = False
+
+    @property
+    def place(self) -> Place:
+        """The item."""
+        return self.run_id, self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +154,61 @@ class Work:
     """The items of a store's jobs, for one worker. Methods raise StoreError on trouble with it.
 
     On SQLite one worker has the store to itself and its claims last until they are freed; elsewhere
-    they last for `LEASE`, by the database's own clock.
+    they last for `lease`, by the database's own clock.
     """
 
-    def __init__(self, engine: Engine, worker: str) -> None:
+    def __init__(self, engine: Engine, worker: str, lease: timedelta = LEASE) -> None:
         self._engine = engine
         self._worker = worker
+        self.lease = lease
         self._shared = engine.dialect.name != "sqlite"
+
+    def begin_reading(self, run_id: int) -> int | None:
+        """Become the worker that reads a job's inputs; the position to go on from.
+
+        None when all is read, or another worker reads that is alive.
+        """
+        with transaction(self._engine) as connection:
+            return connection.execute(
+                runs.update()
+                .where(runs.c.id == run_id, ~runs.c.all_read, ~self._read_by_another())
+                .values(reader=self._worker, reader_until=self._lease())
+                .returning(runs.c.read)
+            ).scalar_one_or_none()
+
+    def being_read(self, run_id: int) -> bool:
+        """Whether another worker reads the job's inputs, so that more items are to come."""
+        query = select(func.count()).where(
+            runs.c.id == run_id, ~runs.c.all_read, self._read_by_another()
+        )
+        with transaction(self._engine) as connection:
+            return bool(connection.execute(query).scalar_one())
 
     def take_in(
         self, run_id: int, start: int, found: Sequence[Report | UnreadableReport], last: bool
     ) -> list[Record]:
         """Add inputs from position `start` on; what was not readable is settled as failed at once.
 
-        `last` says that the inputs end here. Returns the failed records.
+        `last` says that the inputs end here. Returns the failed records. Raises StoreError with the
+        code `other_reader` when this worker is not the job's reader (any more).
         """
         with transaction(self._engine) as connection:
+            noted = connection.execute(
+                runs.update()
+                .where(runs.c.id == run_id, runs.c.reader == self._worker, runs.c.read == start)
+                .values(
+                    read=start + len(found),
+                    all_read=last,
+                    reader=None if last else self._worker,
+                    reader_until=None if last else self._lease(),
+                )
+            )
+            if noted.rowcount != 1:
+                raise StoreError(
+                    f"another worker reads the inputs of job {run_id}, or has read on from report "
+                    f"{start}: leave the reading to it",
+                    code=OTHER_READER,
+                )
             pks = _report_pks(connection, [r for r in found if isinstance(r, Report)])
             rows = [
                 {
@@ -166,11 +231,6 @@ class Work:
             ]
             if broken:
                 self._settle(connection, broken)
-            connection.execute(
-                runs.update()
-                .where(runs.c.id == run_id)
-                .values(read=start + len(found), all_read=last)
-            )
         return [s.record for s in broken if s.record is not None]
 
     def claim(self, run_id: int, most: int, positions: Sequence[int] | None = None) -> list[Item]:
@@ -219,7 +279,7 @@ class Work:
             return {}
         query = select(records.c.pk, records.c.json, *WORK_KEY_COLUMNS).where(
             records.c.report_sha256.in_({key.report_sha256 for key in wanted}),
-            records.c.disposition != "failed",
+            _IS_CURRENT,
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query).all()
@@ -229,15 +289,24 @@ class Work:
         self, openings: Sequence[Opening] = (), settlements: Sequence[Settlement] = ()
     ) -> Committed:
         """Write down requests about to be sent, settle items: all of it or nothing."""
-        try:
-            return self._commit(openings, settlements)
-        except IntegrityError:
-            # Another worker finished the same work in this moment; now its record is seen.
-            return self._commit(openings, settlements)
+        done = Committed([], [])
+        with transaction(self._engine) as connection:
+            concerned = {o.run_id for o in openings} | {s.run_id for s in settlements}
+            jobs = _locked(connection, concerned)
+            if openings:
+                done.refused = _open(connection, jobs, openings)
+            if settlements:
+                done.counted, done.sums = self._settle(connection, settlements)
+        return done
 
     def beat(self) -> None:
-        """Say that this worker is alive: its claims are prolonged."""
+        """Say that this worker is alive: its claims and its reading are prolonged."""
         with transaction(self._engine) as connection:
+            connection.execute(
+                runs.update()
+                .where(runs.c.reader == self._worker)
+                .values(reader_until=self._lease())
+            )
             connection.execute(
                 run_items.update()
                 .where(run_items.c.worker == self._worker, run_items.c.record_pk.is_(None))
@@ -247,20 +316,28 @@ class Work:
     def free(self, run_id: int) -> None:
         """Give back what is claimed and not settled: this worker's items, on SQLite everybody's.
 
-        Their requests that are still open count as lost.
+        Requests that are still open and whose item nobody works on count as lost: those too that a
+        worker left on items which another has settled since. The reading is given back as well.
         """
-        mine = [run_items.c.run_id == run_id, run_items.c.record_pk.is_(None)]
-        mine.append(
-            run_items.c.worker == self._worker if self._shared else run_items.c.worker.is_not(None)
+        nobodys = select(run_items.c.position).where(
+            run_items.c.run_id == run_id, run_items.c.worker.is_(None)
         )
         with transaction(self._engine) as connection:
-            query = select(run_items.c.position).where(*mine)
-            positions = list(connection.execute(query).scalars())
-            if positions:
-                connection.execute(
-                    run_items.update().where(*mine).values(worker=None, lease_until=None)
+            connection.execute(
+                runs.update()
+                .where(runs.c.id == run_id, self._held(runs.c.reader))
+                .values(reader=None, reader_until=None)
+            )
+            connection.execute(
+                run_items.update()
+                .where(
+                    run_items.c.run_id == run_id,
+                    run_items.c.record_pk.is_(None),
+                    self._held(run_items.c.worker),
                 )
-                _lose(connection, run_id, positions)
+                .values(worker=None, lease_until=None)
+            )
+            _lose(connection, run_id, nobodys)
 
     def open_items(self, run_id: int) -> int:
         """Items that have no record yet, claimed or not."""
@@ -270,37 +347,27 @@ class Work:
         with transaction(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
 
-    def _commit(self, openings: Sequence[Opening], settlements: Sequence[Settlement]) -> Committed:
-        """Workers lock rows in one order, jobs first, so that none waits for another in a ring."""
-        done = Committed([], [])
-        jobs = {opening.run_id for opening in openings} | {s.run_id for s in settlements}
-        locked = select(runs.c.id).where(runs.c.id.in_(jobs)).order_by(runs.c.id)
-        with transaction(self._engine, IntegrityError) as connection:
-            connection.execute(locked.with_for_update(key_share=True))
-            if openings:
-                done.refused = _open(connection, openings)
-            if settlements:
-                done.counted, done.sums = self._settle(connection, settlements)
-        return done
-
     def _settle(
         self, connection: Connection, settlements: Sequence[Settlement]
     ) -> tuple[list[bool], dict[int, Sums]]:
         ours = self._ours(connection, settlements)
-        counted = [(s.run_id, s.position) in ours for s in settlements]
+        counted = [s.place in ours for s in settlements]
         kept = [s for s, counts in zip(settlements, counted, strict=True) if counts]
-        pks = _put_records(connection, [s for s in kept if s.record is not None])
-        pks |= {(s.run_id, s.position): s.pk for s in kept if s.pk is not None}
-        _put_attempts(connection, settlements, pks)
+        void = {place for place, again in ours.items() if again}
+        rows = _put_records(connection, [s for s in kept if s.record is not None], void)
+        for s in kept:
+            if s.pk is not None and s.disposition is not None:
+                rows[s.place] = _Row(s.pk, s.disposition)
+        _put_attempts(connection, settlements, {place: row.pk for place, row in rows.items()})
         items = [
             {
                 "r": s.run_id,
                 "p": s.position,
-                "record_pk": pks.get((s.run_id, s.position)),
+                "record_pk": rows[s.place].pk if s.place in rows else None,
                 "from_cache": s.pk is not None,
                 "worker": None,
                 "lease_until": None,
-                "given_back": int(s.record is None and s.pk is None),
+                "tried": int(s.tried),
             }
             for s in kept
         ]
@@ -314,45 +381,81 @@ class Work:
                     from_cache=bindparam("from_cache"),
                     worker=bindparam("worker"),
                     lease_until=bindparam("lease_until"),
-                    tries=run_items.c.tries + bindparam("given_back"),
+                    tries=run_items.c.tries + bindparam("tried"),
                 ),
                 items,
             )
-        return counted, _add_up(connection, settlements, kept)
+        return counted, _add_up(connection, settlements, kept, rows)
 
-    def _ours(
-        self, connection: Connection, settlements: Sequence[Settlement]
-    ) -> set[tuple[int, int]]:
-        """Items that are open and this worker's: a lease that ran out made them another's."""
-        places = [(s.run_id, s.position) for s in settlements]
-        query = select(run_items.c.run_id, run_items.c.position).where(
-            tuple_(run_items.c.run_id, run_items.c.position).in_(places),
-            run_items.c.worker == self._worker,
-            run_items.c.record_pk.is_(None),
+    def _ours(self, connection: Connection, settlements: Sequence[Settlement]) -> dict[Place, bool]:
+        """Items that are open and this worker's, and whether their earlier work is void.
+
+        A lease that ran out made an item another's.
+        """
+        places = [s.place for s in settlements]
+        query = (
+            select(run_items.c.run_id, run_items.c.position, run_items.c.again)
+            .where(
+                tuple_(run_items.c.run_id, run_items.c.position).in_(places),
+                run_items.c.worker == self._worker,
+                run_items.c.record_pk.is_(None),
+            )
+            .order_by(run_items.c.run_id, run_items.c.position)
+            .with_for_update()
         )
-        rows = connection.execute(query.with_for_update()).all()
-        return {(row.run_id, row.position) for row in rows}
+        return {(row.run_id, row.position): row.again for row in connection.execute(query)}
+
+    def _held(self, holder: ColumnElement[Any]) -> ColumnElement[bool]:
+        """What is this worker's; on SQLite whoever held it before is gone."""
+        return holder == self._worker if self._shared else holder.is_not(None)
+
+    def _read_by_another(self) -> ColumnElement[bool]:
+        if not self._shared:
+            return false()
+        return and_(
+            runs.c.reader.is_not(None),
+            runs.c.reader != self._worker,
+            runs.c.reader_until >= func.now(),
+        )
 
     def _lease(self) -> Any:
-        return func.now() + cast(literal(LEASE), Interval) if self._shared else None
+        return func.now() + cast(literal(self.lease), Interval) if self._shared else None
 
 
-def _identity(report: Report) -> tuple[str, str, str, str]:
-    """What makes a row of reports, as the database gives it back."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of records, and how it is counted."""
+
+    pk: int
+    disposition: Disposition
+
+
+_IS_CURRENT = and_(records.c.disposition != "failed", ~records.c.superseded)
+"""Finished work that was not done anew: one row for each key."""
+
+
+def _locked(connection: Connection, run_ids: set[int]) -> dict[int, Any]:
+    """These jobs' rows, which nobody else changes until the transaction ends."""
+    query = select(runs).where(runs.c.id.in_(run_ids)).order_by(runs.c.id)
+    rows = connection.execute(query.with_for_update(key_share=True)).all()
+    for missing in run_ids - {row.id for row in rows}:
+        raise StoreError(f"the store has no job {missing} any more", code="no_job")
+    return {row.id: row for row in rows}
+
+
+def _identity(report: Report) -> Identity:
     published = report.published.isoformat() if report.published else ""
     return report.sha256, storable(report.id), storable(report.source), published
 
 
-def _report_pks(
-    connection: Connection, found: Sequence[Report]
-) -> dict[tuple[str, str, str, str], int]:
+def _report_pks(connection: Connection, found: Sequence[Report]) -> dict[Identity, int]:
     """The rows of these reports, new ones inserted."""
     wanted = {_identity(report): report for report in found}
     query = select(reports.c.pk, *REPORT_KEY_COLUMNS).where(
         reports.c.sha256.in_({identity[0] for identity in wanted})
     )
 
-    def present() -> dict[tuple[str, str, str, str], int]:
+    def present() -> dict[Identity, int]:
         rows = connection.execute(query).all()
         return {(r.sha256, r.id, r.source, r.published): r.pk for r in rows}
 
@@ -366,15 +469,19 @@ def _report_pks(
             "language": report.language,
             "text": report.text,
         }
-        for identity, report in sorted(wanted.items(), key=itemgetter(0))  # see `_commit`
+        for identity, report in sorted(wanted.items(), key=itemgetter(0))
         if identity not in known
     ]
     if not new:
         return known
-    # Another program may take in the same report at this moment.
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(reports).on_conflict_do_nothing(), new)
+    connection.execute(_insert_new(connection, reports), new)
     return present()
+
+
+def _insert_new(connection: Connection, table: Table) -> Any:
+    """An insert that leaves out what is there already, also what another worker adds just now."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _report(row: Any) -> Report:
@@ -388,7 +495,9 @@ def _report(row: Any) -> Report:
     )
 
 
-def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None:
+def _lose(
+    connection: Connection, run_id: int, positions: Sequence[int] | Select[tuple[int]]
+) -> None:
     """Requests of these items that are still open will not be heard of again."""
     connection.execute(
         attempts.update()
@@ -401,14 +510,16 @@ def _lose(connection: Connection, run_id: int, positions: Sequence[int]) -> None
     )
 
 
-def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | None]:
+def _open(
+    connection: Connection, jobs: Mapping[int, Any], openings: Sequence[Opening]
+) -> list[str | None]:
     """Reserve what requests may use at worst; those that may not be sent get why."""
     wanted: dict[int, list[int]] = defaultdict(list)
     for n, opening in enumerate(openings):
         wanted[opening.run_id].append(n)
     refused: list[str | None] = [None] * len(openings)
-    for run_id in sorted(wanted):
-        row = connection.execute(select(runs).where(runs.c.id == run_id)).one()
+    for run_id in wanted:
+        row = jobs[run_id]
         tokens = row.prompt_tokens + row.completion_tokens + row.reserved_tokens
         cost = row.cost + row.reserved_cost
         more_tokens = more_cost = 0
@@ -447,52 +558,91 @@ def _open(connection: Connection, openings: Sequence[Opening]) -> list[str | Non
 
 
 def _put_records(
-    connection: Connection, settlements: Sequence[Settlement]
-) -> dict[tuple[int, int], int]:
-    """The rows of new records by item; finished work has one row, whatever finishes it again."""
-    if not settlements:
-        return {}
-    settlements = sorted(settlements, key=lambda s: astuple(s.key or NO_WORK))
-    finished = [s for s in settlements if s.disposition != "failed"]
-    present: dict[WorkKey, int] = {}
+    connection: Connection, settlements: Sequence[Settlement], void: set[Place]
+) -> dict[Place, _Row]:
+    """The rows of records by item: each failure has its own, finished work with one key has one.
+
+    A row never changes, so no job's results or sums depend on what another does. Items in `void`
+    take no earlier row: it is superseded by a new one.
+    """
+    failures = [s for s in settlements if s.disposition == "failed"]
+    finished: dict[WorkKey, list[Settlement]] = defaultdict(list)
+    for settlement in settlements:
+        if settlement.disposition != "failed" and settlement.key is not None:
+            finished[settlement.key].append(settlement)
+    rows = _put_failures(connection, failures) if failures else {}
     if finished:
-        query = select(records.c.pk, *WORK_KEY_COLUMNS).where(
-            records.c.report_sha256.in_({s.key.report_sha256 for s in finished if s.key}),
-            records.c.disposition != "failed",
-        )
-        present = {_key(row): row.pk for row in connection.execute(query)}
-    pks: dict[tuple[int, int], int] = {}
-    new: dict[object, tuple[dict[str, Any], list[Settlement]]] = {}
-    for settlement in settlements:
-        record, key = settlement.record, settlement.key or NO_WORK
-        assert record is not None
-        row = {"disposition": record.disposition, "json": record.model_dump_json()}
-        if settlement.disposition != "failed" and key in present:
-            pk = present[key]
-            connection.execute(records.update().where(records.c.pk == pk).values(**row))
-            connection.execute(findings.delete().where(findings.c.record_pk == pk))
-            pks[settlement.run_id, settlement.position] = pk
-            continue
-        place = settlement.position, settlement.run_id
-        once: object = place if settlement.disposition == "failed" else key
-        new.setdefault(once, ({**asdict(key), **row}, []))[1].append(settlement)
-    if new:
-        made = connection.execute(
-            insert(records).returning(records.c.pk, sort_by_parameter_order=True),
-            [row for row, _ in new.values()],
-        ).scalars()
-        for pk, (_, same) in zip(made, new.values(), strict=True):
-            pks |= {(s.run_id, s.position): pk for s in same}
-    written: set[int] = set()
-    rows = []
-    for settlement in settlements:
-        pk = pks[settlement.run_id, settlement.position]
-        if pk not in written and settlement.record is not None:
-            written.add(pk)
-            rows += _finding_rows(pk, settlement.record)
+        anew = {key for key, same in finished.items() if any(s.place in void for s in same)}
+        firsts = {key: same[0] for key, same in finished.items()}
+        for key, row in _put_finished(connection, firsts, anew).items():
+            rows |= {s.place: row for s in finished[key]}
+    return rows
+
+
+def _put_failures(connection: Connection, settlements: Sequence[Settlement]) -> dict[Place, _Row]:
+    made = connection.execute(
+        insert(records).returning(records.c.pk, sort_by_parameter_order=True),
+        [_record_row(s.key or NO_WORK, s) for s in settlements],
+    ).scalars()
+    pks = dict(zip((s.place for s in settlements), made, strict=True))
+    _put_findings(connection, {pks[s.place]: s for s in settlements})
+    return {place: _Row(pk, "failed") for place, pk in pks.items()}
+
+
+def _put_finished(
+    connection: Connection, wanted: Mapping[WorkKey, Settlement], anew: set[WorkKey]
+) -> dict[WorkKey, _Row]:
+    rows = _current(connection, wanted)
+    old = sorted(rows.pop(key).pk for key in anew if key in rows)
+    if old:
+        connection.execute(records.update().where(records.c.pk.in_(old)).values(superseded=True))
+    new = [_record_row(key, wanted[key]) for key in sorted(wanted, key=astuple) if key not in rows]
+    if not new:
+        return rows
+    made = connection.execute(
+        _insert_new(connection, records).returning(
+            records.c.pk, records.c.disposition, *WORK_KEY_COLUMNS
+        ),
+        new,
+    )
+    added = {_key(row): _Row(row.pk, row.disposition) for row in made}
+    _put_findings(connection, {row.pk: wanted[key] for key, row in added.items()})
+    rows |= added
+    beaten = wanted.keys() - rows.keys()  # another worker finished the same work in this moment
+    return rows | _current(connection, beaten) if beaten else rows
+
+
+def _current(connection: Connection, keys: Iterable[WorkKey]) -> dict[WorkKey, _Row]:
+    wanted = set(keys)
+    query = select(records.c.pk, records.c.disposition, *WORK_KEY_COLUMNS).where(
+        records.c.report_sha256.in_({key.report_sha256 for key in wanted}), _IS_CURRENT
+    )
+    return {
+        key: _Row(row.pk, row.disposition)
+        for row in connection.execute(query)
+        if (key := _key(row)) in wanted
+    }
+
+
+def _record_row(key: WorkKey, settlement: Settlement) -> dict[str, Any]:
+    assert settlement.record is not None
+    return {
+        **asdict(key),
+        "disposition": settlement.disposition,
+        "json": settlement.record.model_dump_json(),
+    }
+
+
+def _put_findings(connection: Connection, written: Mapping[int, Settlement]) -> None:
+    """The findings of new rows of records."""
+    rows = [
+        row
+        for pk, settlement in written.items()
+        if settlement.record is not None
+        for row in _finding_rows(pk, settlement.record)
+    ]
     if rows:
         connection.execute(insert(findings), rows)
-    return pks
 
 
 def _finding_rows(record_pk: int, record: Record) -> list[dict[str, Any]]:
@@ -513,7 +663,7 @@ def _finding_rows(record_pk: int, record: Record) -> list[dict[str, Any]]:
 def _put_attempts(
     connection: Connection,
     settlements: Sequence[Settlement],
-    pks: Mapping[tuple[int, int], int],
+    pks: Mapping[Place, int],
 ) -> None:
     """Close the rows of requests that were opened, add those that were not."""
     opened, others = [], []
@@ -521,7 +671,7 @@ def _put_attempts(
         for paid in settlement.paid:
             attempt = paid.attempt
             row = {
-                "record_pk": pks.get((settlement.run_id, settlement.position)),
+                "record_pk": pks.get(settlement.place),
                 "state": "uncounted" if attempt.uncounted else "settled",
                 "seconds": attempt.seconds,
                 "prompt_tokens": attempt.tokens.prompt,
@@ -558,13 +708,16 @@ def _put_attempts(
 
 
 def _add_up(
-    connection: Connection, settlements: Sequence[Settlement], kept: Sequence[Settlement]
+    connection: Connection,
+    settlements: Sequence[Settlement],
+    kept: Sequence[Settlement],
+    rows: Mapping[Place, _Row],
 ) -> dict[int, Sums]:
     """The sums of the jobs with these settlements: spending counts even where a record does not."""
     more: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for settlement in kept:
-        if settlement.disposition is not None:
-            more[settlement.run_id][settlement.disposition] += 1
+        if settlement.place in rows:
+            more[settlement.run_id][rows[settlement.place].disposition] += 1
             more[settlement.run_id]["cached"] += settlement.pk is not None
     for settlement in settlements:
         sums = more[settlement.run_id]

@@ -24,6 +24,7 @@ from llm_extract.extraction.call import (
     open_caller,
 )
 from llm_extract.extraction.wire import Wire
+from llm_extract.models import pace
 from llm_extract.models.endpoint import Endpoint
 from llm_extract.models.spec import Mode, ModelSpec
 
@@ -248,12 +249,57 @@ def test_a_server_that_stays_broken_is_given_up_in_one_clear_line(desk: Start) -
     assert ["500" in (error or "") for error in asked.errors] == [True] * TRANSPORT_TRIES
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+@pytest.mark.parametrize("status", [400, 422])
 def test_a_refusal_is_final(desk: Start, status: int) -> None:
     asked = desk([failure(status, "not like this")])
     with pytest.raises(ModelError, match="not like this"):
         asked.ask()
     assert len(asked.server.chats) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "refused_key"), (403, "refused_key"), (404, "unknown_model")]
+)
+def test_whether_a_key_is_refused_or_a_report_is_seen_by_a_question_about_nothing(
+    desk: Start, status: int, code: str
+) -> None:
+    for script, expected in (
+        ([failure(status, "not you")], code),
+        ([failure(status, "not this"), reply(GOOD)], "model_refused"),
+    ):
+        asked = desk(script)
+        with pytest.raises(ModelError, match="not") as caught:
+            asked.ask()
+        assert caught.value.code == expected
+        report, knock = asked.server.chats
+        assert ("Belkesh" in report.prompt, "Belkesh" in knock.prompt) == (True, False)
+        assert len(asked.conversation.attempts) == 1
+
+
+def test_a_server_that_is_down_is_asked_about_nothing_and_uses_up_no_tries(
+    desk: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "FIRST_PROBE", 0.01)
+    monkeypatch.setattr(call, "FIRST_WAIT_SECONDS", 0.01)
+    asked = desk([busy(500)] * (TRANSPORT_TRIES + 1) + [reply(GOOD)])
+
+    async def twice() -> None:
+        async with open_caller(asked.endpoint) as caller:
+            messages = [{"role": "user", "content": "Shells killed 12 in Belkesh."}]
+            with pytest.raises(ModelError):
+                await caller.ask(messages, Toll, asked.conversation, PASSAGE, 50)
+            await caller.ask(messages, Toll, asked.conversation, PASSAGE, 50)
+
+    anyio.run(twice)
+    about = ["Belkesh" in request.prompt for request in asked.server.chats]
+    assert about == [True] * TRANSPORT_TRIES + [False] * 2 + [True]
+
+
+def test_a_passage_that_a_provider_filters_is_one_without_an_answer(desk: Start) -> None:
+    body = {"error": {"message": "The prompt was filtered", "code": "content_filter"}}
+    asked = desk([Reply(json.dumps(body), 400)])
+    assert asked.ask() is None
+    assert asked.errors == ["HTTP 400: The prompt was filtered"]
 
 
 def test_an_exhausted_quota_is_not_waited_for(desk: Start) -> None:

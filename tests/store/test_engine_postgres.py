@@ -14,12 +14,13 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from postgres import Cluster
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
+from store_builders import read
 
 from llm_extract.documents.report import Report
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import Settings
+from llm_extract.store import Jobs, open_store
 from llm_extract.store import engine as engine_module
-from llm_extract.store import open_store
 from llm_extract.store.engine import open_engine, transaction
 from llm_extract.store.tables import metadata
 
@@ -184,10 +185,10 @@ def test_a_store_that_may_only_be_read_can_be_read_and_says_so_when_written(
     postgres: Cluster, postgres_url: str, reader: str
 ) -> None:
     with open_store(postgres_url) as store:
-        run = store.jobs.create(Settings(), "0.1.0").id
+        run = store.jobs.create(Settings(), "0.1.0")
     as_reader = postgres.url(database_of(postgres_url), username=reader, password=PASSWORD)
     with open_store(as_reader) as store:
-        assert list(store.run_records(run)) == []
+        assert list(store.run_records(run.id)) == []
         with pytest.raises(StoreError, match=r"permission denied .*GRANT"):
             store.jobs.create(Settings(), "0.1.0")
 
@@ -207,7 +208,7 @@ def test_a_server_that_goes_away_is_a_clear_error_and_is_found_again_when_it_is_
     postgres: Cluster, postgres_url: str
 ) -> None:
     with open_store(postgres_url) as store:
-        run = store.jobs.create(Settings(), "0.1.0").id
+        run = store.jobs.create(Settings(), "0.1.0")
         postgres.stop()
         try:
             with pytest.raises(
@@ -217,21 +218,22 @@ def test_a_server_that_goes_away_is_a_clear_error_and_is_found_again_when_it_is_
         finally:
             postgres.start()
         assert postgres.password not in str(caught.value) and "\n" not in str(caught.value)
-        assert store.jobs.create(Settings(), "0.1.0").id > run
+        assert store.jobs.create(Settings(), "0.1.0").id > run.id
 
 
 def test_a_connection_that_breaks_in_a_transaction_is_a_clear_error(
     postgres: Cluster, postgres_url: str
 ) -> None:
-    with open_store(postgres_url) as store:
-        with (
-            pytest.raises(StoreError, match=r"terminating connection.*the server was stopped"),
-            transaction(store._engine) as connection,
-        ):
-            own = connection.execute(text("select pg_backend_pid()")).scalar_one()
-            postgres.run(f"SELECT pg_terminate_backend({own})")
-            connection.execute(text("select 1"))
-        assert store.jobs.create(Settings(), "0.1.0").id > 0
+    engine = open_engine(postgres_url)
+    with (
+        pytest.raises(StoreError, match=r"terminating connection.*the server was stopped"),
+        transaction(engine) as connection,
+    ):
+        own = connection.execute(text("select pg_backend_pid()")).scalar_one()
+        postgres.run(f"SELECT pg_terminate_backend({own})")
+        connection.execute(text("select 1"))
+    assert Jobs(engine).create(Settings(), "0.1.0").id > 0
+    engine.dispose()
 
 
 def test_text_of_reports_is_never_part_of_a_message(postgres_url: str) -> None:
@@ -240,9 +242,9 @@ def test_text_of_reports_is_never_part_of_a_message(postgres_url: str) -> None:
         with connected(postgres_url) as connection:
             connection.execute(text("alter table reports add check (length(text) < 5)"))
             connection.commit()
-        run = store.jobs.create(Settings(), "0.1.0").id
+        run = store.jobs.create(Settings(), "0.1.0")
         with pytest.raises(StoreError, match="check constraint") as caught:
-            store.work("me").take_in(run, 0, [Report("a", secret, "a.txt")], last=True)
+            read(store.work("a"), run.id, Report(id="a", text=secret, source="a.txt"))
     assert secret not in str(caught.value)
 
 

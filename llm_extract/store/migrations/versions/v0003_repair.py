@@ -30,8 +30,7 @@ def downgrade() -> None:
         "DELETE FROM attempts WHERE record_pk IN (SELECT pk FROM records WHERE repair != 'off')"
     )
     op.execute("DELETE FROM records WHERE repair != 'off'")
-    with op.batch_alter_table("records") as table:
-        table.drop_column("repair")
+    op.drop_column("records", "repair")  # a table made anew would take the findings with it
     _create_key(OLD_KEY)
 
 
