@@ -39,6 +39,7 @@ from llm_extract.models.pace import NoPace, Pace
 from llm_extract.models.prices import price_of
 from llm_extract.models.spec import Prices
 from llm_extract.models.transport import Line
+from llm_extract.models.watched import Listener, WatchedLine
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.prompting import Prompt, PromptStrategy, PromptUse, load_prompt
@@ -124,6 +125,8 @@ class Pipeline:
             )
         self._stack = AsyncExitStack()
         self._caller: Caller | None = None
+        self.listener: Listener | None = None
+        """Who is told of each request; to be set before entering."""
 
     async def __aenter__(self) -> Self:
         endpoint = await self._stack.enter_async_context(open_endpoint_async(self.spec))
@@ -131,6 +134,8 @@ class Pipeline:
             self._caller = await self._stack.enter_async_context(open_caller(endpoint, self.pace))
         else:
             self._caller = Caller(endpoint, self._line, NoPace())
+        if self.listener is not None:
+            self._caller.line = WatchedLine(self._caller.line, self.listener)
         return self
 
     async def __aexit__(

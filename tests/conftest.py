@@ -47,13 +47,19 @@ def desk(
                 "context_size": 8000,
                 **entry,
             }
-            lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items()]
+            lines = [f"{key} = {_toml(value)}" for key, value in keys.items()]
             catalogue = tmp_path_factory.mktemp("catalogue") / "models.toml"
             catalogue.write_text("\n".join(["[models.desk]", *lines]), encoding="utf-8")
             monkeypatch.setenv(USER_FILES_VARIABLE, str(catalogue))
             return server
 
         yield start
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    return json.dumps(value)
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
 from llm_extract.batch.provider import ProviderLane
 from llm_extract.batch.stopper import Stopper
+from llm_extract.batch.watch import Watcher
 from llm_extract.errors import ModelError, StoreError, own_error
 from llm_extract.pipeline import DEFERRED, WorkKey
 from llm_extract.record import Record
@@ -48,6 +49,8 @@ CLAIMED_AT_ONCE = 64
 
 ACCOUNT_TROUBLE = frozenset({"quota", "refused_key", "unknown_model", "missing_key"})
 """Codes of failures that every other report would meet as well: the job is paused."""
+ASKED, DEADLINE, SILENT, ALIKE = "asked", "deadline", "silent_server", "alike_failures"
+"""Codes of a pause: by a person or this program's caller, and what their names say."""
 
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
@@ -68,7 +71,8 @@ class Plan:
 
     `on_record` gets each record after it was written, in the order of completion; `positions`
     bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`. `lane` is
-    set for a job of the batch lane, whose line the pipeline must have.
+    set for a job of the batch lane, whose line the pipeline must have. `watcher` is told of each
+    report that is read.
     """
 
     job: Job
@@ -78,6 +82,7 @@ class Plan:
     positions: Sequence[int] | None = None
     patience: float = PATIENCE
     lane: ProviderLane | None = None
+    watcher: Watcher | None = None
     began: float = field(default_factory=time.monotonic)
 
 
@@ -139,6 +144,7 @@ class _JobRun:
         self._active = 0
         self._idle = anyio.Event()
         self._stopped: str | None = None
+        self._stopped_code: str | None = None
         self._in_vain = False
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
@@ -149,11 +155,13 @@ class _JobRun:
         self._claimed = 0
         self._after = -1
 
-    def stop(self, reason: str, *, in_vain: bool = False, at_once: bool = False) -> None:
+    def stop(
+        self, reason: str, *, code: str = ASKED, in_vain: bool = False, at_once: bool = False
+    ) -> None:
         """Begin nothing new of this job, where it is `in_vain` not even the next request of a
         report under way; `at_once` drops what is under way as well."""
         if self._stopped is None:
-            self._stopped = reason
+            self._stopped, self._stopped_code = reason, code
         self._in_vain = self._in_vain or in_vain
         self._idle.set()
         if self._waiting is not None:
@@ -180,6 +188,7 @@ class _JobRun:
             "cost": sums.cost,
             "seconds": time.monotonic() - self._plan.began,
             "paused": self._stopped,
+            "paused_code": self._stopped_code,
         }
         return RunSummary(**{**known, **changes})
 
@@ -193,7 +202,7 @@ class _JobRun:
         self._sums = job.sums
         if left == 0 and job.all_read:
             self._store.jobs.move(self.id, "done")
-            self._stopped = None
+            self._stopped = self._stopped_code = None
         elif self._stopped is not None:
             self._store.jobs.move(self.id, "paused", self._stopped, out_of=("running",))
         self._stage = "done"
@@ -349,7 +358,7 @@ class _JobRun:
         done = self._in_work[key] = anyio.Event()
         try:
             book = self._book(item)
-            record = await self._plan.pipeline.process(item.report, str(self.id), book)
+            record = await self._processed(item, book)
             await self._judge(item, key, record, book)
         finally:
             if self._in_work.get(key) is done:
@@ -362,6 +371,15 @@ class _JobRun:
             return ItemBook(self._committer, item, prices, lambda: self._in_vain)
         return self._lane.book(self._committer, item, prices, lambda: self._in_vain)
 
+    async def _processed(self, item: Item, book: ItemBook) -> Record:
+        pipeline, watcher = self._plan.pipeline, self._plan.watcher
+        if watcher is None:
+            return await pipeline.process(item.report, str(self.id), book)
+        with watcher.reading(self.id, item.position) as read:
+            record = await pipeline.process(item.report, str(self.id), book)
+            read(record)
+        return record
+
     async def _judge(self, item: Item, key: WorkKey, record: Record, book: ItemBook) -> None:
         """Settle a record, or give its item back where not the report is at fault."""
         code = record.failure.code if record.failure is not None else ""
@@ -372,7 +390,7 @@ class _JobRun:
         may_pass = code == "model_busy" or (code == "model_failed" and down)
         if code in ACCOUNT_TROUBLE or code in (BUDGET, STOPPED):
             assert record.failure is not None
-            self.stop(record.failure.message, in_vain=code in ACCOUNT_TROUBLE)
+            self.stop(record.failure.message, code=code, in_vain=code in ACCOUNT_TROUBLE)
             await self._give_back(item, paid)
         elif code == "model_down":
             await self._give_back(item, paid)
@@ -406,7 +424,8 @@ class _JobRun:
             assert record.failure is not None
             self.stop(
                 f"{ALIKE_FAILURES} reports in a row failed alike, the last one so: "
-                f"{record.failure.message}"
+                f"{record.failure.message}",
+                code=ALIKE,
             )
 
     async def _give_back(self, item: Item, paid: Sequence[Paid], *, tried: bool = False) -> None:
@@ -458,12 +477,13 @@ class _JobRun:
         while True:
             now = time.monotonic()
             if now >= end and deadline is not None:
-                self.stop(f"the deadline {deadline:%Y-%m-%d %H:%M} UTC has come")
+                self.stop(f"the deadline {deadline:%Y-%m-%d %H:%M} UTC has come", code=DEADLINE)
             down = self._plan.pipeline.down_since
             if down is not None and now - down > self._plan.patience:
                 self.stop(
                     f"the model's server has given no answer for {self._plan.patience / 60:.0f} "
                     "minutes; resume when it does",
+                    code=SILENT,
                     at_once=True,
                 )
             await anyio.sleep(LOOK_SECONDS)

@@ -25,9 +25,10 @@ from llm_extract.batch.estimate import EACH, STRATA, Estimate, estimate
 from llm_extract.batch.executor import PATIENCE, Plan, work_off
 from llm_extract.batch.intake import take_in
 from llm_extract.batch.progress import RunSummary
-from llm_extract.batch.provider import ProviderLane, check_has_batches
+from llm_extract.batch.provider import ProviderLane, cancel_batches, check_has_batches
 from llm_extract.batch.runs import worker_name
 from llm_extract.batch.stopper import Stopper
+from llm_extract.batch.watch import Watcher
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
@@ -93,6 +94,7 @@ class Told:
     on_progress: Callable[[RunSummary], None] = lambda _: None
     on_notice: Callable[[str], None] | None = None
     patience: float = PATIENCE
+    watcher: Watcher | None = None
 
 
 def job_key(inputs: Inputs, fingerprint: str, pipeline: Pipeline) -> str:
@@ -222,6 +224,12 @@ async def prepare(
 
     Raises what `pipeline_of` and `read_on` raise.
     """
+    if job.state == "cancelled":
+        raise StoreError(
+            f"job {job.id} was cancelled: start it anew with `llm-extract job start` (what it has "
+            "extracted is found again at no cost)",
+            code="job_over",
+        )
     lane = None
     if lane_of(job) == "batch":
         spec = find_model(job.settings.model)
@@ -233,16 +241,28 @@ async def prepare(
     job = await read_on(
         store, job, worker, told.on_notice, told.on_record, told.on_progress, stopper
     )
-    return Plan(job, pipeline, told.on_record, told.on_progress, patience=told.patience, lane=lane)
+    if told.watcher is not None:
+        told.watcher.taken_up(job, pipeline.spec, pipeline.pace)
+        pipeline.listener = told.watcher.exchanged
+    return Plan(
+        job,
+        pipeline,
+        told.on_record,
+        told.on_progress,
+        patience=told.patience,
+        lane=lane,
+        watcher=told.watcher,
+    )
 
 
 async def pilot(
     store: Store, plan: Plan, worker: str, stopper: Stopper | None = None
 ) -> Estimate | None:
-    """Read a sample of a job and tell what all of it will take; None where it is too small for one.
+    """Read a sample of a job and tell what all of it will take.
 
     The sample of a job of the batch lane is read online, at the online price: nobody would wait a
-    day for an estimate. Raises what `work_off` raises.
+    day for an estimate. None where the job is too small for one, or was stopped before all of the
+    sample was read: what was not read would count as nothing. Raises what `work_off` raises.
     """
     job = plan.job
     seed = int(job.key[:8], 16) if job.key else 0
@@ -253,7 +273,9 @@ async def pilot(
     sample = replace(plan, positions=positions)
     if plan.lane is not None:
         sample = replace(sample, lane=None, pipeline=pipeline_of(job))
-    await work_off([sample], store, worker, stopper)
+    (summary,) = await work_off([sample], store, worker, stopper)
+    if summary.paused is not None:
+        return None
     spent = store.spent_on(job.id, positions)
     share = 1.0 if plan.lane is None else float(BATCH_SHARE)
     return estimate(strata, spent, share)
@@ -298,6 +320,19 @@ def pause(store: Store, job_id: int, reason: str, *, cancel: bool = False) -> No
                 "finishes its requests first, so try again, or end it"
             )
     store.jobs.move(job_id, "cancelled" if cancel else "paused", reason)
+
+
+def cancel(store: Store, job_id: int) -> int:
+    """Stop a job for good, with the provider's batches that it has under way; how many these are.
+
+    Raises what `pause` raises, and ModelError when the provider cannot be asked: the job itself is
+    cancelled by then.
+    """
+    job = store.jobs.get(job_id)
+    pause(store, job_id, "cancelled by `job cancel`", cancel=True)
+    if lane_of(job) == "online":
+        return 0
+    return anyio.run(cancel_batches, store, job_id, find_model(job.settings.model))
 
 
 async def _gone(store: Store) -> bool:

@@ -20,7 +20,8 @@ class RunSummary:
     `read` reports were taken from the input, `settled` of them have a record: `clean`, `flagged` or
     `failed`, of which `cached` came from earlier work. Tokens, `calls` and `cost` (nanodollars) are
     those of the whole job; `claims`, `facilities` and `seconds` are those of this program's share.
-    `paused` says why it was stopped, `interrupted` that a person or another program did.
+    `paused` says why it was stopped, and can quote a server; `paused_code` says it in a word of
+    ours; `interrupted`: a person or another program did it.
     """
 
     run_id: int
@@ -39,6 +40,7 @@ class RunSummary:
     seconds: float = 0.0
     interrupted: bool = False
     paused: str | None = None
+    paused_code: str | None = None
 
     def counts(self) -> dict[str, Any]:
         """The summary as plain values, tokens included."""

@@ -11,6 +11,9 @@ from llm_extract.store import Caps
 
 NANO = 1_000_000_000
 
+HOURS = {"d": 24.0, "h": 1.0, "m": 1 / 60}
+"""Hours of the units that a deadline may be counted in."""
+
 MaxCost = Annotated[
     float | None,
     typer.Option(min=0, metavar="DOLLARS", help="The job never spends more, resumed or not."),
@@ -43,17 +46,16 @@ def read_moment(words: str, now: datetime) -> datetime:
     Raises typer.BadParameter where it is neither, or lies before `now`.
     """
     number, unit = words[:-1], words[-1:].lower()
-    if unit in ("h", "m", "d") and number.replace(".", "", 1).isdigit():
-        hours = float(number) * {"d": 24.0, "h": 1.0, "m": 1 / 60}[unit]
-        return now + timedelta(hours=hours)
     try:
-        moment = datetime.fromisoformat(words)
-    except ValueError:
+        if unit in HOURS and number.replace(".", "", 1).isdigit():
+            moment = now + timedelta(hours=float(number) * HOURS[unit])
+        else:
+            moment = datetime.fromisoformat(words).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(
             f"{words!r} is no moment: write 2026-03-09T08:00, or 12h, 90m or 2d from now",
             param_hint="--deadline",
         ) from None
-    moment = moment.astimezone(UTC)
     if moment <= now:
         raise typer.BadParameter(f"{words} has passed", param_hint="--deadline")
     return moment

@@ -18,6 +18,9 @@ SETUP = 3
 INCOMPLETE = 4
 INTERRUPTED = 130
 
+NAMED_WRONGLY = frozenset({"no_job", "no_store"})
+"""Codes of errors of a store that lie in the command and not in the store."""
+
 EXIT_CODES = (
     "Exit codes: 0 all reports read, 1 some report failed, 2 wrong usage, "
     "3 model, store or disk trouble, 4 a cap or the deadline was reached, 130 interrupted."
@@ -47,7 +50,7 @@ class Program(TyperGroup):
             return super().invoke(ctx)
         except LlmExtractError as error:
             say(f"error: {error}", "red")
-            raise Exit(_exit_code(error)) from None
+            raise Exit(exit_code(error)) from None
         except BrokenPipeError:
             raise
         except OSError as error:
@@ -56,6 +59,9 @@ class Program(TyperGroup):
             raise Exit(SETUP) from None
 
 
-def _exit_code(error: LlmExtractError) -> int:
+def exit_code(error: LlmExtractError | OSError) -> int:
+    """The code of a program that an error ended."""
+    if not isinstance(error, LlmExtractError):
+        return SETUP
     named_wrongly = isinstance(error, (DocumentError, RecordsError)) and error.code != UNWRITABLE
-    return USAGE if named_wrongly else SETUP
+    return USAGE if named_wrongly or error.code in NAMED_WRONGLY else SETUP

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -16,14 +18,22 @@ from llm_extract.batch import jobs as batch
 from llm_extract.batch.alone import sole_worker
 from llm_extract.batch.estimate import Estimate
 from llm_extract.batch.runs import worker_name
+from llm_extract.batch.telemetry import open_telemetry
 from llm_extract.cli.caps import Deadline, MaxCost, MaxTokens, Patience, caps_of
 from llm_extract.cli.console import out, plain, say
-from llm_extract.cli.failures import FAILED_REPORTS, INCOMPLETE, JOB_EXIT_CODES, Program
+from llm_extract.cli.failures import (
+    FAILED_REPORTS,
+    INCOMPLETE,
+    JOB_EXIT_CODES,
+    Program,
+    exit_code,
+)
 from llm_extract.cli.failures import INTERRUPTED as INTERRUPTED_CODE
-from llm_extract.cli.job_tables import estimate_lines, jobs_table, status_lines
-from llm_extract.cli.places import open_place
+from llm_extract.cli.job_tables import jobs_table, paused_lines, status_lines
+from llm_extract.cli.places import open_place, read_place
 from llm_extract.cli.progress import JobLog, RunDisplay
 from llm_extract.documents import ReadOptions
+from llm_extract.errors import LlmExtractError
 from llm_extract.pipeline import DEFAULT_MODEL, DEFAULT_REPAIR, Pipeline, Settings, Strategy
 from llm_extract.repair import Repair
 from llm_extract.store import Caps, Job, Store
@@ -40,6 +50,25 @@ Place = Annotated[
     ),
 ]
 Number = Annotated[int, typer.Argument(metavar="JOB", help="Number of `llm-extract job list`.")]
+Otel = Annotated[
+    bool,
+    typer.Option(
+        "--otel",
+        envvar="LLM_EXTRACT_OTEL",
+        help="Send OpenTelemetry spans by OTLP over HTTP, as the OTEL_… variables say (needs the "
+        "extra telemetry).",
+    ),
+]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        metavar="PORT",
+        help="Serve Prometheus metrics on 127.0.0.1 while the jobs run; 0 takes any free port "
+        "(needs the extra telemetry).",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, nothing else.")]
 LogFormat = Annotated[
@@ -82,6 +111,13 @@ def start(
     max_tokens: MaxTokens = None,
     deadline: Deadline = None,
     patience: Patience = 30.0,
+    lane: Annotated[
+        batch.LaneName,
+        typer.Option(
+            help="online asks at once; batch goes through the provider's Batch API: half the "
+            "price, within a day."
+        ),
+    ] = "online",
     estimate: Annotated[
         Literal["show", "only", "off"],
         typer.Option(
@@ -92,6 +128,8 @@ def start(
     quiet: Quiet = False,
     as_json: AsJson = False,
     log_format: LogFormat = "text",
+    otel: Otel = False,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Start a job, or go on with it when the same one was started before.
 
@@ -106,14 +144,15 @@ def start(
         title_column=title_column,
     )
     caps = caps_of(max_cost, max_tokens, deadline)
-    with open_place(store_place) as store, sole_worker(store):
+    seen = Seen(quiet, as_json, log_format, otel, metrics_port)
+    with seen.errors(), open_place(store_place, make=True) as store, sole_worker(store):
         pipeline = Pipeline(Settings(model, prompt, strategy, repair))
         wanted = batch.Inputs(inputs, options, limit)
-        found, new = batch.find_or_begin(store, wanted, pipeline, caps)
+        found, new = batch.find_or_begin(store, wanted, pipeline, caps, lane)
         if not new:
-            say(f"job {found.id} was started before with these inputs and settings", "dim")
+            seen.display.remark(f"job {found.id} was started before with these inputs and settings")
             found = _recapped(store, found, caps)
-        _work(store, [found], estimate if new else "off", patience, quiet, as_json, log_format)
+        _work(store, [found], estimate if new else "off", patience, seen)
 
 
 @app.command(epilog="Example: llm-extract job resume 3 --store jobs --max-cost 400")
@@ -130,21 +169,24 @@ def resume(
     quiet: Quiet = False,
     as_json: AsJson = False,
     log_format: LogFormat = "text",
+    otel: Otel = False,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Do exactly what is left of jobs, side by side; caps that are named replace the old ones.
 
     On a PostgreSQL store any number of workers may run this at the same time, on any machines.
     """
-    with open_place(store_place) as store, sole_worker(store):
-        caps = caps_of(max_cost, max_tokens, deadline)
+    caps = caps_of(max_cost, max_tokens, deadline)
+    seen = Seen(quiet, as_json, log_format, otel, metrics_port)
+    with seen.errors(), open_place(store_place) as store, sole_worker(store):
         found = [store.jobs.get(number) for number in numbers or ()]
         if not numbers:
             found = [j for j in store.jobs.all() if j.key and j.state in ("running", "paused")]
         if not found:
-            say("no job is left to resume; `llm-extract job list` shows all")
+            seen.display.remark("no job is left to resume; `llm-extract job list` shows all")
             return
         found = [_recapped(store, one, caps) for one in found]
-        _work(store, found, "off", patience, quiet, as_json, log_format)
+        _work(store, found, "off", patience, seen)
 
 
 @app.command(epilog="Example: llm-extract job retry 3 --only failed --store jobs")
@@ -160,7 +202,7 @@ def retry(
         opened = store.jobs.retry(store.jobs.get(number).id, only)
     say(f"{opened} {only} reports of job {number} are open again")
     if opened:
-        say(f"next: llm-extract job resume {number} --store {store_place}")
+        say(f"next: llm-extract job resume {number} --store {shlex.quote(store_place)}")
 
 
 @app.command(epilog="Example: llm-extract job pause 3 --store jobs")
@@ -168,26 +210,30 @@ def pause(store_place: Place, number: Number) -> None:
     """Stop a job wherever it runs, once the requests under way are finished."""
     with open_place(store_place) as store:
         batch.pause(store, number, "paused by `job pause`")
-    say(f"job {number} is paused; next: llm-extract job resume {number} --store {store_place}")
+    place = shlex.quote(store_place)
+    say(f"job {number} is paused; next: llm-extract job resume {number} --store {place}")
 
 
 @app.command(epilog="Example: llm-extract job cancel 3 --store jobs")
 def cancel(store_place: Place, number: Number) -> None:
     """Stop a job for good; what it has extracted stays."""
     with open_place(store_place) as store:
-        batch.pause(store, number, "cancelled by `job cancel`", cancel=True)
-    say(f"job {number} is cancelled; its records stay and can be exported")
+        batches = batch.cancel(store, number)
+    of_provider = f", and {batches} batches of its provider" if batches else ""
+    say(f"job {number} is cancelled{of_provider}; its records stay and can be exported")
 
 
 @app.command("list", epilog="Example: llm-extract job list --store jobs")
 def list_all(store_place: Place, as_json: AsJson = False) -> None:
     """All jobs and runs of a store with their states, sums and costs."""
-    with open_place(store_place) as store:
+    with read_place(store_place) as store:
         found = store.jobs.all()
         if as_json:
             print(json.dumps([job_value(store, one) for one in found]))
         elif found:
             out.print(jobs_table(found))
+            for line in paused_lines(found):
+                out.print(plain(line))
         else:
             say("the store has no jobs yet")
 
@@ -195,7 +241,7 @@ def list_all(store_place: Place, as_json: AsJson = False) -> None:
 @app.command(epilog="Example: llm-extract job status 3 --store jobs")
 def status(store_place: Place, number: Number, as_json: AsJson = False) -> None:
     """Where a job stands, what it has spent, and what to do next."""
-    with open_place(store_place) as store:
+    with read_place(store_place) as store:
         found = store.jobs.get(number)
         if as_json:
             print(json.dumps(job_value(store, found)))
@@ -226,29 +272,72 @@ def job_value(store: Store, found: Job) -> dict[str, Any]:
     }
 
 
-def _work(
-    store: Store,
-    jobs: Sequence[Job],
-    estimate: str,
-    patience: float,
-    quiet: bool,
-    as_json: bool,
-    log_format: str,
-) -> None:
+class Seen:
+    """How a worker's course is seen from outside, as its options say."""
+
+    def __init__(
+        self,
+        quiet: bool,
+        as_json: bool,
+        log_format: Literal["text", "json"],
+        otel: bool,
+        metrics_port: int | None,
+    ) -> None:
+        self.as_json = as_json
+        self.display: RunDisplay | JobLog = (
+            JobLog() if log_format == "json" else RunDisplay(quiet=quiet or as_json)
+        )
+        self._otel = otel
+        self._metrics_port = metrics_port
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Errors of ours are events where all else is; else they go on to `Program`."""
+        try:
+            yield
+        except (LlmExtractError, OSError) as error:
+            if isinstance(self.display, RunDisplay):
+                raise
+            self.display.error(error)
+            raise typer.Exit(exit_code(error)) from None
+
+    @contextmanager
+    def told(self, patience: float) -> Iterator[batch.Told]:
+        """Whom jobs tell of their course; the display is shown while the context lasts."""
+        display = self.display
+        with (
+            display,
+            open_telemetry(self._otel, self._metrics_port, display.remark) as telemetry,
+        ):
+
+            def advance(summary: RunSummary) -> None:
+                display.advance(summary)
+                if telemetry is not None:
+                    telemetry.progress(summary)
+
+            yield batch.Told(
+                display.settled,
+                advance,
+                display.notice,
+                patience=patience * 60,
+                watcher=telemetry,
+            )
+
+
+def _work(store: Store, jobs: Sequence[Job], estimate: str, patience: float, seen: Seen) -> None:
     """Work on jobs until they are done or stopped, say how they stand, and exit accordingly."""
     stopper, estimated = Stopper(), None
-    display = JobLog() if log_format == "json" else RunDisplay(quiet=quiet or as_json)
 
     def show(found: Estimate | None) -> None:
         nonlocal estimated
         estimated = found
         if found is not None:
-            for line in estimate_lines(found):
-                display.remark(line)
+            seen.display.estimated(jobs[0], found)
+        elif estimate == "only":
+            seen.display.remark(f"no estimate: fewer than {batch.SMALLEST} reports are open")
 
-    async def work() -> list[RunSummary]:
-        told = batch.Told(display.settled, display.advance, display.notice, patience=patience * 60)
-        async with stopped_by_signals(stopper, display.stopping):
+    async def work(told: batch.Told) -> list[RunSummary]:
+        async with stopped_by_signals(stopper, seen.display.stopping):
             if estimate == "off":
                 return await batch.go_on(store, jobs, told, stopper)
             return await _estimated_first(store, jobs[0], told, stopper, show, estimate == "only")
@@ -256,9 +345,11 @@ def _work(
     open_jobs = [one for one in jobs if one.state != "done"]
     if open_jobs:
         jobs = open_jobs
-        with display:
-            anyio.run(work)
-    _report(store, [one.id for one in jobs], estimated, as_json)
+        with seen.told(patience) as told:
+            for one in jobs:
+                seen.display.taken_up(one)
+            anyio.run(work, told)
+    _report(store, [one.id for one in jobs], estimated, seen.as_json)
 
 
 async def _estimated_first(
@@ -273,13 +364,25 @@ async def _estimated_first(
     worker = worker_name()
     plan = await batch.prepare(store, one, worker, told, stopper)
     found = await batch.pilot(store, plan, worker, stopper)
-    show(found)
-    cap = one.caps.max_cost
-    if stopper.reason is None and only:
-        stopper.stop("only an estimate was asked for")
-    elif stopper.reason is None and found is not None and cap is not None and found.cost.low > cap:
-        stopper.stop("the cap of cost is below all that the estimate allows; raise it to go on")
+    if store.jobs.get(one.id).state != "running":
+        return []  # stopped while the sample was read
+    if stopper.reason is None:
+        show(found)
+        if only:
+            stopper.stop("only an estimate was asked for")
+        elif found is not None and (cap := _sure_to_pass(found, one.caps)):
+            stopper.stop(f"{cap} is below all that the estimate allows; raise it to go on")
     return await batch.go_on(store, [store.jobs.get(one.id)], told, stopper)
+
+
+def _sure_to_pass(found: Estimate, caps: Caps) -> str | None:
+    """The option of a cap that even the low end of an estimate passes."""
+    if caps.max_cost is not None and found.cost.low > caps.max_cost:
+        return "--max-cost"
+    tokens = found.prompt.low + found.completion.low
+    if caps.max_tokens is not None and tokens > caps.max_tokens:
+        return "--max-tokens"
+    return None
 
 
 def _report(

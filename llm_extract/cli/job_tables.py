@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from rich import box
@@ -13,6 +14,9 @@ from llm_extract.store import Job, Lost
 
 NANO = 1_000_000_000
 
+EXACT_BELOW = 100_000
+"""Numbers from here on are rounded in tables."""
+
 
 def dollars(nano: float) -> str:
     """Nanodollars for people: whole cents, or as many places as show something."""
@@ -21,39 +25,53 @@ def dollars(nano: float) -> str:
 
 
 def rounded(number: int) -> str:
-    """A large number in few letters: 950, 12.3 k, 4.56 M."""
+    """A number in at most six letters: 950, 99,999, 123 k, 4.56 M."""
+    if number < EXACT_BELOW:
+        return f"{number:,}"
     for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k")):
-        if number >= size:
-            return f"{number / size:.3g} {letter}"
+        value = number / size
+        if value >= 0.9995:  # what would be rounded to 1000 of the next smaller
+            places = 2 if value < 9.995 else 1 if value < 99.95 else 0
+            return f"{value:.{places}f} {letter}"
     return str(number)
 
 
+def _short_dollars(nano: int) -> str:
+    return f"${nano / NANO:,.0f}" if nano >= 1000 * NANO else dollars(nano)
+
+
 def jobs_table(jobs: Sequence[Job]) -> Table:
-    """One row a job."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    """One row a job; fits 80 columns."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True)
     table.add_column("job", justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
     table.add_column("model", min_width=8, max_width=20, overflow="ellipsis", no_wrap=True)
     for name in ("read", "left", "flagged", "failed", "tokens", "cost"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("why", overflow="fold")
     for job in jobs:
         sums = job.sums
+        counts = (sums.read, sums.read - sums.settled, sums.flagged, sums.failed)
         table.add_row(
             str(job.id),
             job.state,
             plain(job.settings.model),
-            *(f"{n:,}" for n in (sums.read, sums.read - sums.settled, sums.flagged, sums.failed)),
+            *map(rounded, counts),
             rounded(sums.prompt_tokens + sums.completion_tokens),
-            dollars(sums.cost) if sums.cost else "",
-            plain(job.reason or ""),
+            _short_dollars(sums.cost) if sums.cost else "",
         )
     return table
 
 
+def paused_lines(jobs: Sequence[Job]) -> Iterator[str]:
+    """Why jobs are paused."""
+    for job in jobs:
+        if job.state == "paused" and job.reason:
+            yield f"job {job.id} is paused: {job.reason}"
+
+
 def status_lines(job: Job, lost: Lost, place: str) -> Iterator[str]:
     """A job's state, sums and caps, and what to do next."""
-    sums, caps = job.sums, job.caps
+    sums, caps, place = job.sums, job.caps, shlex.quote(place)
     left = sums.read - sums.settled
     yield f"job {job.id}  {job.state}{f': {job.reason}' if job.reason else ''}"
     reading = "" if job.all_read else " (reading not finished)"

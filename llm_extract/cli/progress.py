@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from llm_extract.batch import RunSummary
+from llm_extract.batch.estimate import Estimate
 from llm_extract.cli.console import err, say
-from llm_extract.cli.job_tables import dollars
+from llm_extract.cli.job_tables import dollars, estimate_lines
 from llm_extract.cli.tables import STYLES
+from llm_extract.errors import LlmExtractError
 from llm_extract.record import Record
+from llm_extract.store import Job
 
 LOG_SECONDS = 10.0
 """How often a structured log tells how far a job is."""
@@ -68,6 +72,14 @@ class RunDisplay:
         """A line about the work itself."""
         self.notice(line)
 
+    def taken_up(self, job: Job) -> None:
+        """Work on a job begins."""
+
+    def estimated(self, job: Job, found: Estimate) -> None:
+        """What a job will take, told from a sample of it."""
+        for line in estimate_lines(found):
+            self.remark(line)
+
     def stopping(self, at_once: bool) -> None:
         """A signal asked to stop; `at_once`: it was the second one."""
         say(DROPPING if at_once else FINISHING, "dim")
@@ -105,13 +117,15 @@ class RunDisplay:
 class JobLog:
     """Context manager: the course of jobs as lines of JSON on stderr, without text of reports.
 
-    An event has `time` (ISO, UTC), `event` and its own fields. Ids and sources are those of inputs;
-    why a report failed is said by its code alone, since a message may quote a server or a text.
+    An event has `time` (ISO, UTC), `event` and its own fields, of which `job` is the number of a
+    job. Ids are those of inputs; why a report failed or a job was paused is said by a code alone,
+    since a message may quote a server or a text. Costs are nanodollars.
     """
 
     def __init__(self, every_seconds: float = LOG_SECONDS) -> None:
         self._every = every_seconds
         self._said: dict[int, tuple[str, float]] = {}
+        self._work_began: dict[int, RunSummary] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +141,29 @@ class JobLog:
         """A line about the work itself."""
         self._event("remark", message=line)
 
+    def taken_up(self, job: Job) -> None:
+        """Work on a job begins."""
+        self._event(
+            "job_started",
+            job=job.id,
+            model=job.settings.model,
+            strategy=job.settings.strategy,
+            read=job.sums.read,
+            left=job.sums.read - job.sums.settled,
+            max_tokens=job.caps.max_tokens,
+            max_cost=job.caps.max_cost,
+            deadline=job.caps.deadline and job.caps.deadline.isoformat(),
+        )
+
+    def estimated(self, job: Job, found: Estimate) -> None:
+        """What a job will take, told from a sample of it."""
+        self._event("estimate", job=job.id, **asdict(found))
+
+    def error(self, error: LlmExtractError | OSError) -> None:
+        """Why the program ends: about model, store or disk, never about a report."""
+        code = error.code if isinstance(error, LlmExtractError) else "disk"
+        self._event("error", code=code, message=str(error))
+
     def stopping(self, at_once: bool) -> None:
         """A signal asked to stop; `at_once`: it was the second one."""
         self._event("stopping", at_once=at_once)
@@ -137,12 +174,29 @@ class JobLog:
             self._event("failed", report=record.report.id, code=record.failure.code)
 
     def advance(self, summary: RunSummary) -> None:
-        """The state of a job, at each new stage and every few seconds."""
-        stage, at = self._said.get(summary.run_id, ("", -self._every))
-        if summary.stage == stage and summary.seconds - at < self._every:
+        """The state of a job, at each new stage and every few seconds, and how it ends."""
+        number, stage = summary.run_id, summary.stage
+        if stage == "working":
+            self._work_began.setdefault(number, summary)
+        said, at = self._said.get(number, ("", -self._every))
+        if stage == said and summary.seconds - at < self._every:
             return
-        self._said[summary.run_id] = (summary.stage, summary.seconds)
-        self._event("progress", **summary.counts())
+        self._said[number] = (stage, summary.seconds)
+        self._event(_event_of(summary), **self._fields(summary))
+
+    def _fields(self, summary: RunSummary) -> dict[str, Any]:
+        fields = summary.counts()
+        fields["job"] = fields.pop("run_id")
+        del fields["paused"], fields["interrupted"]  # can quote a server; the code stays
+        fields["seconds"] = round(summary.seconds, 3)
+        rate = reports_a_second(self._work_began.get(summary.run_id), summary)
+        left = summary.read - summary.settled
+        return {
+            **fields,
+            "left": left,
+            "reports_a_minute": None if rate is None else round(rate * 60, 1),
+            "seconds_left": None if rate is None else round(left / rate),
+        }
 
     def _event(self, event: str, **fields: Any) -> None:
         line = {"time": datetime.now(UTC).isoformat(), "event": event, **fields}
@@ -162,14 +216,31 @@ def _spent(summary: RunSummary) -> str:
     return f"{tokens:,} tokens{cost}"
 
 
+def _event_of(summary: RunSummary) -> str:
+    if summary.stage != "done":
+        return "progress"
+    if summary.paused is not None:
+        return "job_paused"
+    return "job_done" if summary.settled == summary.read else "sample_read"
+
+
 def _pace(began: RunSummary | None, now: RunSummary) -> str:
-    """Reports a minute and time left, from the reports that needed the model alone."""
-    worked = now.settled - began.settled if began else 0
-    if began is None or worked == 0 or now.seconds <= began.seconds:
+    """Reports a minute and time left."""
+    rate = reports_a_second(began, now)
+    if rate is None:
         return ""
-    rate = worked / (now.seconds - began.seconds)
     left = timedelta(seconds=round((now.read - now.settled) / rate))
     return f"{rate * 60:.1f}/min, {left} left"
+
+
+def reports_a_second(began: RunSummary | None, now: RunSummary) -> float | None:
+    """From the reports that needed the model alone; None while there are none.
+
+    `began` is how the job stood when its model was there.
+    """
+    if began is None or now.settled <= began.settled or now.seconds <= began.seconds:
+        return None
+    return (now.settled - began.settled) / (now.seconds - began.seconds)
 
 
 def _reports(number: int) -> str:

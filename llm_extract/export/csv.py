@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
-from llm_extract.export.frame import to_frame
+from llm_extract.export.frame import frames
 from llm_extract.record import Record
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -19,8 +19,14 @@ def to_csv(records: Iterable[Record]) -> str:
     A text cell that begins with one of `FORMULA_STARTS` gets an apostrophe before it, as report
     text is never a formula; numbers and dates are left alone.
     """
+    return "".join(csv_parts(records))
+
+
+def csv_parts(records: Iterable[Record]) -> Iterator[str]:
+    """The text of `to_csv` in parts, each made when it is asked for."""
     texts = pl.col(pl.String).map_elements(defused, return_dtype=pl.String)
-    return to_frame(records).with_columns(texts).write_csv()
+    for number, frame in enumerate(frames(records)):
+        yield frame.with_columns(texts).write_csv(include_header=number == 0)
 
 
 def defused(cell: str) -> str:

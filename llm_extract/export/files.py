@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from llm_extract.errors import RecordsError
 
@@ -16,7 +17,21 @@ UNWRITABLE = "unwritable"
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[TextIO]:
-    """A UTF-8 file to write to; it takes the place of `path` when the block ends without an error.
+    """A UTF-8 file to write to; else as `bytes_written_whole`.
+
+    Raises:
+        RecordsError: the folder or the file cannot be written; its code is `UNWRITABLE`.
+    """
+    with bytes_written_whole(path) as raw:
+        file = TextIOWrapper(raw, encoding="utf-8", newline="\n")
+        yield file
+        file.flush()
+        file.detach()  # it would close what is still to be synced
+
+
+@contextmanager
+def bytes_written_whole(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to; it takes the place of `path` when the block ends without an error.
 
     A link is followed. What is there and is no ordinary file (a pipe, a device) is written to
     directly, as it must not be replaced.
@@ -29,7 +44,7 @@ def written_whole(path: Path) -> Iterator[TextIO]:
     written = target.with_name(f".{target.name}.{os.getpid()}.tmp") if replaced else target
     with writing(path):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with written.open("w", encoding="utf-8", newline="\n") as file:
+        with written.open("wb") as file:
             try:
                 yield file
                 file.flush()

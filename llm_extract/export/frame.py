@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, get_args
 
 import polars as pl
 
 from llm_extract.record import Finding, Record, RecordClaim, RecordCount, RecordFacility
 from llm_extract.schema import Group
+
+PART_RECORDS = 1000
+"""Records of which one part of a table is made: some MB, however many records there are."""
 
 LIST_MARK = "; "
 """Stands between perpetrators, places, weapons, kinds, labels and findings in one cell."""
@@ -80,6 +84,15 @@ def to_frame(records: Iterable[Record]) -> pl.DataFrame:
     claim, `report_findings` those that name none.
     """
     return pl.DataFrame([row for record in records for row in _rows(record)], schema=SCHEMA)
+
+
+def frames(records: Iterable[Record]) -> Iterator[pl.DataFrame]:
+    """The table of `to_frame` in parts of `PART_RECORDS` records; without records an empty one."""
+    left = iter(records)
+    part = list(islice(left, PART_RECORDS))
+    yield to_frame(part)
+    while part := list(islice(left, PART_RECORDS)):
+        yield to_frame(part)
 
 
 def _rows(record: Record) -> Iterable[dict[str, Any]]:

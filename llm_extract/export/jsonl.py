@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from llm_extract.errors import RecordsError
 from llm_extract.export.files import writing, written_whole
-from llm_extract.export.frame import to_frame
+from llm_extract.export.frame import frames
 from llm_extract.record import Record
 
 RECORDS_NAME = "records.jsonl"
@@ -19,7 +19,13 @@ RECORDS_NAME = "records.jsonl"
 
 def to_jsonl(records: Iterable[Record]) -> str:
     """The table of `to_frame` as JSON lines, one a row."""
-    return to_frame(records).write_ndjson()
+    return "".join(jsonl_parts(records))
+
+
+def jsonl_parts(records: Iterable[Record]) -> Iterator[str]:
+    """The text of `to_jsonl` in parts, each made when it is asked for."""
+    for frame in frames(records):
+        yield frame.write_ndjson()
 
 
 def record_line(record: Record) -> str:

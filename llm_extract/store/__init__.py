@@ -6,7 +6,14 @@ from llm_extract.store.batched import Batched, BatchedBody, BatchedRequest, Open
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
 from llm_extract.store.jobs import JOB_EXISTS, Caps, Job, Jobs, JobState, Lost, Sums
 from llm_extract.store.lane import Lane, Outcome, Shard
-from llm_extract.store.queries import Store, open_store, parsed, with_head, without_replies
+from llm_extract.store.queries import (
+    Store,
+    open_store,
+    parsed,
+    read_store,
+    with_head,
+    without_replies,
+)
 from llm_extract.store.sampling import Spent, Stratum
 from llm_extract.store.work import (
     LEASE,
@@ -49,6 +56,7 @@ __all__ = [
     "open_engine",
     "open_store",
     "parsed",
+    "read_store",
     "with_head",
     "without_replies",
 ]

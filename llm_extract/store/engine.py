@@ -107,6 +107,35 @@ def open_engine(path_or_url: str | Path) -> Engine:
     return engine
 
 
+def open_reader(path_or_url: str | Path) -> Engine:
+    """An engine that only reads, also beside a worker that writes.
+
+    Its connection to an SQLite file is read-only: it neither waits for writes nor holds them up,
+    and never checkpoints the WAL, which is what must not be done by two at once (see
+    `open_engine`). A store of an older version is brought up to date first.
+
+    Raises:
+        StoreError: there is no such file, or as `open_engine`.
+    """
+    url = _url(path_or_url)
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return open_engine(path_or_url)
+    place = place_of(url)
+    if not Path(url.database).is_file():
+        raise StoreError(f"there is no store at {place}: is the path right?", code="no_store")
+    engine = _create_reader(url, url.database)
+    try:
+        with store_errors(f"cannot open the store {place}"), engine.begin() as connection:
+            present = MigrationContext.configure(connection).get_current_revision()
+        if present != _scripts().get_current_head():
+            engine.dispose()
+            open_engine(path_or_url).dispose()
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
 def place_of(url: URL) -> str:
     """A database for people: its file, else its URL without what can hold a password."""
     if url.get_backend_name() == "sqlite":
@@ -180,6 +209,29 @@ def _create(url: URL) -> Engine:
     return engine
 
 
+def _create_reader(url: URL, file: str) -> Engine:
+    address = f"{Path(file).absolute().as_uri()}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            address, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        connection.execute("PRAGMA query_only=ON")
+        return connection
+
+    engine = create_engine(
+        url,
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=BUSY_SECONDS,
+        hide_parameters=True,
+    )
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return engine
+
+
 def _create_postgres(url: URL) -> Engine:
     options = {"application_name": "llm-extract", "connect_timeout": str(CONNECT_SECONDS)}
     own = {name: value for name, value in options.items() if name not in url.query}
@@ -216,10 +268,18 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _upgrade(engine: Engine, place: str) -> None:
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _upgrade(engine: Engine, place: str) -> None:
+    config, scripts = _config(), _scripts()
     known = {script.revision for script in scripts.walk_revisions()}
     head = scripts.get_current_head()
     with engine.begin() as connection:

@@ -12,7 +12,13 @@ from sqlalchemy import Engine, Row, Select, func, select
 
 from llm_extract.errors import StoreError
 from llm_extract.record import Record
-from llm_extract.store.engine import DEFAULT_NAME, open_engine, place_of, transaction
+from llm_extract.store.engine import (
+    DEFAULT_NAME,
+    open_engine,
+    open_reader,
+    place_of,
+    transaction,
+)
 from llm_extract.store.jobs import Jobs
 from llm_extract.store.lane import Lane
 from llm_extract.store.sampling import Spent, Stratum, spent_on, stratified_sample
@@ -39,6 +45,15 @@ def open_store(path_or_url: str | Path, lease: timedelta = LEASE) -> Store:
         StoreError: see `llm_extract.store.engine.open_engine`.
     """
     return Store(open_engine(path_or_url), lease)
+
+
+def read_store(path_or_url: str | Path) -> Store:
+    """A store that is there, to be read only, also while a worker writes.
+
+    Raises:
+        StoreError: see `llm_extract.store.engine.open_reader`.
+    """
+    return Store(open_reader(path_or_url))
 
 
 def without_replies(record: Record) -> Record:
@@ -130,14 +145,18 @@ class Store:
 
         An id that stands twice in one run gives the record of its first place.
         """
-        newest = (
-            select(run_items.c.report_id, func.max(run_items.c.run_id).label("run_id"))
-            .where(run_items.c.record_pk.is_not(None))
-            .group_by(run_items.c.report_id)
-            .subquery()
-        )
         after = ""
         while True:
+            # A page of ids, not all: the index of ids gives them in order, so that each is
+            # looked at once however many pages there are.
+            newest = (
+                select(run_items.c.report_id, func.max(run_items.c.run_id).label("run_id"))
+                .where(run_items.c.record_pk.is_not(None), run_items.c.report_id > after)
+                .group_by(run_items.c.report_id)
+                .order_by(run_items.c.report_id)
+                .limit(_PAGE_ROWS)
+                .subquery()
+            )
             query = (
                 _items()
                 .join(
@@ -145,9 +164,8 @@ class Store:
                     (newest.c.report_id == run_items.c.report_id)
                     & (newest.c.run_id == run_items.c.run_id),
                 )
-                .where(run_items.c.report_id > after)
+                .where(run_items.c.record_pk.is_not(None))
                 .order_by(run_items.c.report_id, run_items.c.position)
-                .limit(_PAGE_ROWS)
             )
             with transaction(self._engine) as connection:
                 rows = connection.execute(query).all()
@@ -157,6 +175,27 @@ class Store:
                 if row.report_id > after:
                     yield _headed(row)
                     after = row.report_id
+
+    def record(self, report_id: str, run_id: int | None = None) -> Record | None:
+        """The record of a report in a run, else the one that was settled last; None: there is none.
+
+        Of an id that stands twice in one run it is the record of the first place.
+        """
+        query = _items().where(run_items.c.report_id == report_id)
+        if run_id is not None:
+            query = query.where(run_items.c.run_id == run_id)
+        newest_first = query.order_by(run_items.c.run_id.desc(), run_items.c.position).limit(1)
+        with transaction(self._engine) as connection:
+            row = connection.execute(newest_first).one_or_none()
+        return None if row is None else _headed(row)
+
+    def report_ids(self, run_id: int | None = None) -> list[str]:
+        """The ids of all reports that have a record, in a run or in any, without order."""
+        query = select(run_items.c.report_id).where(run_items.c.record_pk.is_not(None)).distinct()
+        if run_id is not None:
+            query = query.where(run_items.c.run_id == run_id)
+        with transaction(self._engine) as connection:
+            return list(connection.execute(query).scalars())
 
 
 def _items() -> Select[*tuple[Any, ...]]:
