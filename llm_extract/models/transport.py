@@ -273,7 +273,9 @@ def refusal_of(
         return Trouble(line, "refused", "model_busy", _retry_after(headers))
     if status in RETRIED_STATUS:
         return Trouble(line, "failed", retry_after=_retry_after(headers))
-    said_codes = [FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES]
+    said_codes: list[TroubleCode] = [
+        FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES
+    ]
     known: TroubleCode = FINAL_STATUS.get(status, "model_refused")
     return Trouble(line, "final", said_codes[0] if said_codes else known)
 
