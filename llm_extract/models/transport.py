@@ -165,6 +165,7 @@ class Line(Protocol):
 
     async def send(self, request: dict[str, Any], request_id: str) -> Reply:
         """The reply to a chat request. Raises Trouble."""
+        ...
 
 
 class HttpLine:
@@ -272,8 +273,11 @@ def refusal_of(
         return Trouble(line, "refused", "model_busy", _retry_after(headers))
     if status in RETRIED_STATUS:
         return Trouble(line, "failed", retry_after=_retry_after(headers))
-    known = next((FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES), None)
-    return Trouble(line, "final", known or FINAL_STATUS.get(status) or "model_refused")
+    said_codes: list[TroubleCode] = [
+        FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES
+    ]
+    known: TroubleCode = FINAL_STATUS.get(status, "model_refused")
+    return Trouble(line, "final", said_codes[0] if said_codes else known)
 
 
 def without_echo(said: str, request: Mapping[str, Any]) -> str:
