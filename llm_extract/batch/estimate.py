@@ -11,7 +11,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy.special import stdtrit
 
 from llm_extract.store import Spent, Stratum
 
@@ -82,5 +82,5 @@ def _total(
             freedom += len(values) - 1
     if not freedom:
         return Interval(total, total, total)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * math.sqrt(variance)
+    half = float(stdtrit(freedom, (1 + CONFIDENCE) / 2)) * math.sqrt(variance)
     return Interval(total, max(float(certain), total - half), total + half)
