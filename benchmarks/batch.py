@@ -1,5 +1,4 @@
-"""Measures what a report costs our client beside the raw OpenAI client, many requests in flight, and
-the memory of large jobs.
+"""Measures what a report costs our client beside the raw OpenAI client, and how large jobs fare.
 
 Run with `make bench-batch`. Both clients make the same requests of the same scripted server, a
 process of its own, in turns and in one sitting; each turn is a fresh process, warmed up before the
@@ -31,7 +30,7 @@ from model_server.script import Capacity, Script
 from openai import AsyncOpenAI
 from rich.console import Console
 
-from llm_extract.batch import RunSummary, run_reports
+from llm_extract.batch import RunSummary, jobs, run_reports
 from llm_extract.batch.alone import sole_worker
 from llm_extract.documents import ReadOptions
 from llm_extract.documents.report import Report
@@ -228,8 +227,9 @@ def compare() -> float:
     ratios = []
     with ServerProcess(Script(capacity=Capacity(latency=CPU_LATENCY))) as server:
         for n in range(TURNS):
-            mine, bare = turn("ours", server.base_url, 64, TIMED), turn(
-                "raw", server.base_url, 64, TIMED
+            mine, bare = (
+                turn("ours", server.base_url, 64, TIMED),
+                turn("raw", server.base_url, 64, TIMED),
             )
             assert mine["prompt_tokens"] == bare["prompt_tokens"]
             ratios.append(mine["cpu_ms"] / bare["cpu_ms"])

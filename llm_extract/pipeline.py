@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -19,7 +19,15 @@ from anyio import to_thread
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import ModelError, PromptError
 from llm_extract.extraction import claims, mention, questions
-from llm_extract.extraction.call import NO_BOOK, Book, Caller, Conversation, Message, open_caller
+from llm_extract.extraction.call import (
+    NO_BOOK,
+    Book,
+    Caller,
+    Conversation,
+    Deferred,
+    Message,
+    open_caller,
+)
 from llm_extract.extraction.figures import read_figures
 from llm_extract.extraction.grounding import ground
 from llm_extract.extraction.questions import Choice, Question
@@ -27,9 +35,10 @@ from llm_extract.extraction.reading import Reading
 from llm_extract.extraction.understanding import Understanding
 from llm_extract.models.catalogue import find_model
 from llm_extract.models.endpoint import limits_of, open_endpoint_async
-from llm_extract.models.pace import Pace
+from llm_extract.models.pace import NoPace, Pace
 from llm_extract.models.prices import price_of
 from llm_extract.models.spec import Prices
+from llm_extract.models.transport import Line
 from llm_extract.models.watched import Listener, WatchedLine
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger, Mention
@@ -55,6 +64,7 @@ SECOND: dict[PromptStrategy, PromptStrategy] = {
 
 DEFERRED = "deferred"
 """Code of the passing failure of a report whose questions went into a provider's batch."""
+_DEFERRED = Failure(code=DEFERRED, message="replies of the provider's batch are awaited")
 LONG_BREATH_TOKENS = 16_000
 """Context from which a model is trusted with a whole report at once (strategy `auto`)."""
 
@@ -90,12 +100,14 @@ class WorkKey:
 class Pipeline:
     """Makes records of reports; an async context manager that holds the model while it is open.
 
-    Raises ModelError or PromptError at once when the settings name what does not exist, and
-    ModelError on entering when the model cannot be used.
+    `line` is the way that requests take, if they are not sent at once over HTTP. Raises ModelError
+    or PromptError at once when the settings name what does not exist, and ModelError on entering
+    when the model cannot be used.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, line: Line | None = None) -> None:
         self.settings = settings or Settings()
+        self._line = line
         self.spec = find_model(self.settings.model)
         self.slots = self.spec.most_in_flight
         self.pace = Pace(limits_of(self.spec))
@@ -114,13 +126,16 @@ class Pipeline:
         self._stack = AsyncExitStack()
         self._caller: Caller | None = None
         self.listener: Listener | None = None
-        """Who is told of each request; to be set before entering."""
+        """Who is told of each request that is sent at once; to be set before entering."""
 
     async def __aenter__(self) -> Self:
         endpoint = await self._stack.enter_async_context(open_endpoint_async(self.spec))
-        self._caller = await self._stack.enter_async_context(open_caller(endpoint, self.pace))
-        if self.listener is not None:
-            self._caller.line = WatchedLine(self._caller.line, self.listener)
+        if self._line is None:
+            self._caller = await self._stack.enter_async_context(open_caller(endpoint, self.pace))
+            if self.listener is not None:
+                self._caller.line = WatchedLine(self._caller.line, self.listener)
+        else:
+            self._caller = Caller(endpoint, self._line, NoPace())
         return self
 
     async def __aexit__(
@@ -156,7 +171,7 @@ class Pipeline:
         given = [self._given] if self._given is not None else []
         prompts = given + [_newest_prompt(use) for use in uses]
         ignored = {"description", "prices", "slots", "threads", "in_flight", "request_seconds"}
-        ignored |= {"requests_per_minute", "tokens_per_minute"}
+        ignored |= {"requests_per_minute", "tokens_per_minute", "enqueued_tokens"}
         return {
             "settings": asdict(self.settings),
             "prompts": [prompt.content_hash for prompt in prompts],
@@ -212,8 +227,9 @@ class Pipeline:
             understood = await work.read(strategy, reading, self._prompt(strategy))
         except ModelError as error:
             failure = Failure(code=error.code, message=str(error))
-        if failure is None and work.conversation.deferred:
-            failure = Failure(code=DEFERRED, message="replies of the provider's batch are awaited")
+        if work.conversation.deferred:
+            # Before any failure: what was asked along with it will be paid for as well.
+            failure = _DEFERRED
         prompt = self._prompt(strategy)
         provenance = Provenance(
             model=self.spec.name,
@@ -237,8 +253,11 @@ class Pipeline:
             if findings and self.settings.repair != "off":
                 first = Reached(strategy, prompt.ref, understood, record)
                 repairs = Repairs(work, report.text, work.ledger, work.conversation, first)
-                await repairs.follow_up(self.settings.repair)
+                with suppress(Deferred):
+                    await repairs.follow_up(self.settings.repair)
                 record, others = repairs.kept.record, repairs.others
+                if work.conversation.deferred:
+                    record, others = _envelope(report, provenance, _DEFERRED), []
         return _finished(record, report, work, others, time.perf_counter() - started)
 
     def _prompt(self, strategy: PromptStrategy) -> Prompt:
@@ -275,9 +294,11 @@ class _Work:
         """See `repair.Desk`."""
         prompt = _newest_prompt("repair")
         await self._prime(questions.example_messages(prompt))
-        return await questions.ask(
+        choice = await questions.ask(
             self.report.text, question, prompt, self.caller, self.conversation
         )
+        self._unless_deferred()
+        return choice
 
     async def read_again(
         self, first: Reached, mentions: Sequence[Mention], sentences: frozenset[int]
@@ -295,6 +316,7 @@ class _Work:
         again, read = await by(
             reading, prompt, self.caller, self.conversation, sentences, SECOND_PASSAGES
         )
+        self._unless_deferred()
         if not read:
             return None
         understood = first.understanding.joined(again, read)
@@ -328,6 +350,11 @@ class _Work:
                 "provenance": record.provenance.model_copy(update=unread),
             }
         )
+
+    def _unless_deferred(self) -> None:
+        """What is asked next in a repair depends on this answer: Deferred when it is awaited."""
+        if self.conversation.deferred:
+            raise Deferred
 
     async def _prime(self, start: Sequence[Message]) -> None:
         if self.caller.endpoint.primes:

@@ -42,8 +42,10 @@ class Estimate:
     cost: Interval
 
 
-def estimate(strata: Sequence[Stratum], spent: dict[int, Spent]) -> Estimate:
+def estimate(strata: Sequence[Stratum], spent: dict[int, Spent], share: float = 1.0) -> Estimate:
     """The estimate from what the sampled positions of each stratum have used.
+
+    `share` is what the other reports cost of the sample's prices.
 
     The total of a stratified sample (Cochran, Sampling Techniques, 5.3 and 5.4): the means of the
     strata weighted by their sizes, their variances with the finite population correction.
@@ -53,8 +55,16 @@ def estimate(strata: Sequence[Stratum], spent: dict[int, Spent]) -> Estimate:
         sampled=sum(len(stratum.positions) for stratum in strata),
         prompt=_total(strata, spent, lambda item: item.prompt),
         completion=_total(strata, spent, lambda item: item.completion),
-        cost=_total(strata, spent, lambda item: item.cost),
+        cost=_at(share, _total(strata, spent, lambda item: item.cost), spent),
     )
+
+
+def _at(share: float, whole: Interval, spent: dict[int, Spent]) -> Interval:
+    paid = float(sum(item.cost for item in spent.values()))
+    value, low, high = (
+        paid + share * (bound - paid) for bound in (whole.value, whole.low, whole.high)
+    )
+    return Interval(value, low, high)
 
 
 def _total(

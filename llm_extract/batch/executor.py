@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,21 +21,20 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
+from llm_extract.batch.book import BUDGET, STOPPED, ItemBook
 from llm_extract.batch.committer import Committer
 from llm_extract.batch.heartbeat import beat
 from llm_extract.batch.pipelines import ReportPipeline
 from llm_extract.batch.progress import RunSummary, Stage
+from llm_extract.batch.provider import ProviderLane
 from llm_extract.batch.stopper import Stopper
 from llm_extract.batch.watch import Watcher
 from llm_extract.errors import ModelError, StoreError, own_error
-from llm_extract.extraction.call import OpenCall, next_request_id
-from llm_extract.models.prices import cost
-from llm_extract.pipeline import WorkKey
-from llm_extract.record import Attempt, Record
+from llm_extract.pipeline import DEFERRED, WorkKey
+from llm_extract.record import Record
 from llm_extract.store import (
     Item,
     Job,
-    Opening,
     Paid,
     Settlement,
     Store,
@@ -50,11 +49,8 @@ CLAIMED_AT_ONCE = 64
 
 ACCOUNT_TROUBLE = frozenset({"quota", "refused_key", "unknown_model", "missing_key"})
 """Codes of failures that every other report would meet as well: the job is paused."""
-STOPPED = "stopped"
-BUDGET = "budget"
-"""Codes of a request that was not sent: the job was stopped, its cap would be passed."""
 ASKED, DEADLINE, SILENT, ALIKE = "asked", "deadline", "silent_server", "alike_failures"
-"""Further codes of a pause: by a person or this program's caller, and what their names say."""
+"""Codes of a pause: by a person or this program's caller, and what their names say."""
 
 ALIKE_FAILURES = 20
 """So many failures of one code in a row, none read between, are not the fault of the reports."""
@@ -74,8 +70,9 @@ class Plan:
     """A job, who reads its reports, and who is told.
 
     `on_record` gets each record after it was written, in the order of completion; `positions`
-    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`. `watcher`
-    is told of each report that is read.
+    bounds the work to some items; `patience` as `PATIENCE`; seconds count from `began`. `lane` is
+    set for a job of the batch lane, whose line the pipeline must have. `watcher` is told of each
+    report that is read.
     """
 
     job: Job
@@ -84,6 +81,7 @@ class Plan:
     on_progress: Callable[[RunSummary], None] = lambda _: None
     positions: Sequence[int] | None = None
     patience: float = PATIENCE
+    lane: ProviderLane | None = None
     watcher: Watcher | None = None
     began: float = field(default_factory=time.monotonic)
 
@@ -150,6 +148,12 @@ class _JobRun:
         self._in_vain = False
         self._alike: tuple[str, int] = ("", 0)
         self._scope = anyio.CancelScope()
+        self._lane = plan.lane
+        self._waiting: anyio.CancelScope | None = None  # for a provider's batches
+        self._held: str | None = None  # why this round of the lane begins nothing new
+        self._deferred: set[WorkKey] = set()
+        self._claimed = 0
+        self._after = -1
 
     def stop(
         self, reason: str, *, code: str = ASKED, in_vain: bool = False, at_once: bool = False
@@ -160,6 +164,8 @@ class _JobRun:
             self._stopped, self._stopped_code = reason, code
         self._in_vain = self._in_vain or in_vain
         self._idle.set()
+        if self._waiting is not None:
+            self._waiting.cancel()
         if at_once:
             self._scope.cancel()
 
@@ -206,17 +212,55 @@ class _JobRun:
 
     async def work_off(self) -> None:
         """Settle what is open; the model is started when the first item needs it."""
-        send, receive = anyio.create_memory_object_stream[Item](CLAIMED_AT_ONCE)
         with self._scope:
-            async with anyio.create_task_group() as group, receive:
-                group.start_soon(self._feed, send)
-                first = await _next(receive)
-                if first is not None:
+            if self._lane is None:
+                await self._round()
+            else:
+                async with self._lane.open(self._one), self._plan.pipeline as _:
+                    await self._rounds(self._lane)
+
+    async def _rounds(self, lane: ProviderLane) -> None:
+        """Round after round over items of which no request waits, until no round finds any."""
+        while self._stopped is None:
+            await self._round()
+            await to_thread.run_sync(self._work.free, self.id, limiter=self._one)
+            if not await self._brought(lane):
+                if self._held is not None:
+                    self.stop(self._held, code=BUDGET)
+                if not self._claimed:
+                    return
+
+    async def _brought(self, lane: ProviderLane) -> bool:
+        """Wait for what batches bring; False when no batch will bring anything."""
+        brought = False
+        async with anyio.create_task_group() as group:
+            self._waiting = group.cancel_scope
+            group.start_soon(self._look)
+            if self._stopped is None:
+                try:
+                    brought = await lane.turn(more=lane.is_full)
+                except ModelError as error:
+                    self.stop(str(error), code=error.code)
+            group.cancel_scope.cancel()
+        self._waiting = None
+        return brought
+
+    async def _round(self) -> None:
+        self._held, self._after, self._claimed = None, -1, 0
+        self._deferred.clear()
+        send, receive = anyio.create_memory_object_stream[Item](CLAIMED_AT_ONCE)
+        async with anyio.create_task_group() as group, receive:
+            group.start_soon(self._feed, send)
+            first = await _next(receive)
+            if first is not None:
+                if self._lane is not None:
+                    await self._read_all(first, receive)
+                else:
                     self._step("starting")
                     async with self._plan.pipeline as _:
                         self._step("working")
                         await self._read_all(first, receive)
-                group.cancel_scope.cancel()
+            group.cancel_scope.cancel()
 
     async def _read_all(self, first: Item, receive: MemoryObjectReceiveStream[Item]) -> None:
         async with anyio.create_task_group() as group:
@@ -229,10 +273,10 @@ class _JobRun:
     async def _feed(self, send: MemoryObjectSendStream[Item]) -> None:
         """Claim items and hand them on; those of finished work are settled here."""
         with send:
-            while self._stopped is None:
+            while self._goes_on():
                 items = await self._claim()
                 if not items:
-                    if await self._nothing_left():
+                    if self._lane is not None or await self._nothing_left():
                         return
                     continue
                 for item in await self._without_earlier(items):
@@ -241,8 +285,17 @@ class _JobRun:
 
     async def _claim(self) -> list[Item]:
         most = min(CLAIMED_AT_ONCE, 2 * self._plan.pipeline.slots)
-        claim = partial(self._work.claim, self.id, most, self._plan.positions)
-        return await to_thread.run_sync(claim, limiter=self._one)
+        after = self._after if self._lane is not None else None
+        claim = partial(self._work.claim, self.id, most, self._plan.positions, after)
+        items = await to_thread.run_sync(claim, limiter=self._one)
+        if items:
+            self._after, self._claimed = items[-1].position, self._claimed + len(items)
+        return items
+
+    def _goes_on(self) -> bool:
+        """Whether items may be begun."""
+        full = self._lane is not None and self._lane.is_full
+        return self._stopped is None and self._held is None and not full
 
     async def _nothing_left(self) -> bool:
         """Whether nothing is left to claim here, and nothing will be.
@@ -269,12 +322,12 @@ class _JobRun:
     async def _without_earlier(self, items: Sequence[Item]) -> list[Item]:
         """The items whose work was never done; the others are settled with what was."""
         keys = {item.position: self._plan.pipeline.work_key(item.report) for item in items}
-        asked = [keys[item.position] for item in items if not item.again]
+        asked = [keys[item.position] for item in items if _may_be_done(item)]
         earlier = await to_thread.run_sync(self._work.earlier, asked, limiter=self._one)
         left = []
         async with anyio.create_task_group() as group:
             for item in items:
-                found = earlier.get(keys[item.position]) if not item.again else None
+                found = earlier.get(keys[item.position]) if _may_be_done(item) else None
                 if found is None:
                     left.append(item)
                 else:
@@ -286,7 +339,7 @@ class _JobRun:
         with receive:
             item = first or await _next(receive)
             while item is not None:
-                if self._stopped is None:
+                if self._stopped is None and self._held is None:
                     await self._read(item)
                 self._active -= 1
                 self._idle.set()
@@ -300,9 +353,11 @@ class _JobRun:
                 await same.wait()
                 if not await self._without_earlier([item]):
                     return
+        if key in self._deferred:
+            return  # what answers that item will answer this one
         done = self._in_work[key] = anyio.Event()
         try:
-            book = _ItemBook(self._committer, item, self._plan.pipeline, lambda: self._in_vain)
+            book = self._book(item)
             record = await self._processed(item, book)
             await self._judge(item, key, record, book)
         finally:
@@ -310,7 +365,13 @@ class _JobRun:
                 del self._in_work[key]
             done.set()
 
-    async def _processed(self, item: Item, book: _ItemBook) -> Record:
+    def _book(self, item: Item) -> ItemBook:
+        prices = self._plan.pipeline.prices
+        if self._lane is None:
+            return ItemBook(self._committer, item, prices, lambda: self._in_vain)
+        return self._lane.book(self._committer, item, prices, lambda: self._in_vain)
+
+    async def _processed(self, item: Item, book: ItemBook) -> Record:
         pipeline, watcher = self._plan.pipeline, self._plan.watcher
         if watcher is None:
             return await pipeline.process(item.report, str(self.id), book)
@@ -319,9 +380,11 @@ class _JobRun:
             read(record)
         return record
 
-    async def _judge(self, item: Item, key: WorkKey, record: Record, book: _ItemBook) -> None:
+    async def _judge(self, item: Item, key: WorkKey, record: Record, book: ItemBook) -> None:
         """Settle a record, or give its item back where not the report is at fault."""
         code = record.failure.code if record.failure is not None else ""
+        if self._lane is not None and self._is_held(code, key, record):
+            return  # free again at the end of the round, its requests noted
         paid = book.paid(record)
         down = self._plan.pipeline.down_since is not None
         may_pass = code == "model_busy" or (code == "model_failed" and down)
@@ -331,11 +394,26 @@ class _JobRun:
             await self._give_back(item, paid)
         elif code == "model_down":
             await self._give_back(item, paid)
-        elif may_pass and item.tries + 1 < MOST_TRIES:
+        elif may_pass and item.tries + 1 < MOST_TRIES and self._lane is None:
             await self._give_back(item, paid, tried=True)
         else:
             await self._settle(item, record, key, None, paid)
             self._count_alike(record)
+
+    def _is_held(self, code: str, key: WorkKey, record: Record) -> bool:
+        """Whether an item of the batch lane stays open, and what follows for the others."""
+        if code == DEFERRED:
+            self._deferred.add(key)
+        elif code == BUDGET:
+            # Batches that are out may use less than was reserved for them.
+            assert record.failure is not None
+            self._held = record.failure.message
+        elif code == STOPPED or code in ACCOUNT_TROUBLE:
+            assert record.failure is not None
+            self.stop(record.failure.message, code=code)
+        else:
+            return False
+        return True
 
     def _count_alike(self, record: Record) -> None:
         """Stop where report after report fails in the same way at the model's."""
@@ -375,6 +453,7 @@ class _JobRun:
                 kept if pk is None else None,
                 pk,
                 paid,
+                batched=self._lane is not None,
             )
         )
         if not counted:
@@ -410,63 +489,9 @@ class _JobRun:
             await anyio.sleep(LOOK_SECONDS)
 
 
-class _ItemBook:
-    """The book of one item: its requests are written down and reserved for before they are sent."""
-
-    def __init__(
-        self,
-        committer: Committer,
-        item: Item,
-        pipeline: ReportPipeline,
-        in_vain: Callable[[], bool],
-    ) -> None:
-        self._committer = committer
-        self._in_vain = in_vain
-        self._item = item
-        self._prices = pipeline.prices
-        self._openings: dict[str, Opening] = {}
-        self._knocks: list[Attempt] = []
-
-    def name(self, request: Mapping[str, Any]) -> str:
-        """See `Book.name`."""
-        return next_request_id()
-
-    async def opened(self, call: OpenCall) -> None:
-        """See `Book.opened`."""
-        if self._in_vain():
-            raise ModelError("the job was stopped: its next request would fail too", code=STOPPED)
-        opening = Opening(
-            run_id=self._item.run_id,
-            position=self._item.position,
-            request=call.request_id,
-            passage=call.passage,
-            number=call.number,
-            most_tokens=call.most.prompt + call.most.completion,
-            most_cost=cost(call.most, self._prices),
-        )
-        refused = await self._committer.open(opening)
-        if refused == STOPPED:
-            raise ModelError("the job was paused or cancelled by another program", code=STOPPED)
-        if refused is not None:
-            raise ModelError(
-                f"the budget is used up: the next request could pass the cap of {refused}; raise "
-                "it with `llm-extract job resume`",
-                code=BUDGET,
-            )
-        self._openings[call.request_id] = opening
-
-    def knocked(self, attempt: Attempt) -> None:
-        """See `Book.knocked`."""
-        self._knocks.append(attempt)
-
-    def paid(self, record: Record) -> list[Paid]:
-        """All requests that were made for a record, with their prices."""
-        made = record.provenance.attempts if record.provenance is not None else []
-        return [self._priced(attempt) for attempt in (*made, *self._knocks)]
-
-    def _priced(self, attempt: Attempt) -> Paid:
-        opening = self._openings.get(attempt.request)
-        return Paid(attempt, cost(attempt.tokens, self._prices), opening)
+def _may_be_done(item: Item) -> bool:
+    """Whether earlier work may settle an item: not if it was paid for already, or is to be new."""
+    return not item.again and not (item.batched and item.batched.requests)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from importlib.metadata import version
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 
@@ -25,17 +25,24 @@ from llm_extract.batch.estimate import EACH, STRATA, Estimate, estimate
 from llm_extract.batch.executor import PATIENCE, Plan, work_off
 from llm_extract.batch.intake import take_in
 from llm_extract.batch.progress import RunSummary
+from llm_extract.batch.provider import ProviderLane, cancel_batches, check_has_batches
 from llm_extract.batch.runs import worker_name
 from llm_extract.batch.stopper import Stopper
 from llm_extract.batch.watch import Watcher
 from llm_extract.documents import ReadOptions, input_fingerprint, read_reports
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.errors import StoreError
+from llm_extract.models.catalogue import find_model
+from llm_extract.models.prices import BATCH_SHARE
+from llm_extract.models.transport import Line
 from llm_extract.pipeline import Pipeline
 from llm_extract.record import Record
 from llm_extract.store import JOB_EXISTS, Caps, Job, Store
 
 STDIN = "-"
+
+LaneName = Literal["online", "batch"]
+"""The way of a job's requests: each sent at once, or by files of a provider's Batch API."""
 
 OPTION_NAMES = ("text_column", "id_column", "date_column", "title_column", "max_bytes")
 
@@ -101,15 +108,31 @@ def job_key(inputs: Inputs, fingerprint: str, pipeline: Pipeline) -> str:
 
 
 def find_or_begin(
-    store: Store, inputs: Inputs, pipeline: Pipeline, caps: Caps | None = None
+    store: Store,
+    inputs: Inputs,
+    pipeline: Pipeline,
+    caps: Caps | None = None,
+    lane: LaneName = "online",
 ) -> tuple[Job, bool]:
-    """The job of these inputs and settings, and whether it is new; caps are those of a new one."""
+    """The job of these inputs and settings, and whether it is new; caps are those of a new one.
+
+    The lane changes no record, so it is no part of a job's identity. Raises StoreError when the job
+    is known and goes by the other lane, ModelError when the model has no batches.
+    """
+    if lane == "batch":
+        check_has_batches(pipeline.spec)
     fingerprint = inputs.fingerprint()
     key = job_key(inputs, fingerprint, pipeline)
     known = store.jobs.with_key(key)
     if known is not None:
+        if lane_of(known) != lane:
+            raise StoreError(
+                f"job {known.id} with these inputs and settings goes by the lane {lane_of(known)}: "
+                f"go on with it by `llm-extract job resume {known.id}`, or cancel it first",
+                code="other_lane",
+            )
         return known, False
-    value = inputs.as_value(fingerprint)
+    value = {**inputs.as_value(fingerprint), "lane": lane}
     try:
         made = store.jobs.create(pipeline.settings, version("llm-extract"), key, value, caps)
     except StoreError as error:
@@ -163,12 +186,17 @@ def _unread(
     return islice(found, limit)
 
 
-def pipeline_of(job: Job) -> Pipeline:
-    """The pipeline of a job, as it was started.
+def lane_of(job: Job) -> LaneName:
+    """The way that a job's requests take."""
+    return "batch" if job.inputs is not None and job.inputs.get("lane") == "batch" else "online"
+
+
+def pipeline_of(job: Job, line: Line | None = None) -> Pipeline:
+    """The pipeline of a job, as it was started; `line` as for `Pipeline`.
 
     Raises StoreError when it would not read as it did: another version, model or prompt.
     """
-    pipeline = Pipeline(job.settings)
+    pipeline = Pipeline(job.settings, line)
     if job.key is None or job.inputs is None:
         raise StoreError(
             f"job {job.id} is a run of `llm-extract run` and has no inputs of its own: repeat that "
@@ -202,7 +230,11 @@ async def prepare(
             "extracted is found again at no cost)",
             code="job_over",
         )
-    pipeline = pipeline_of(job)
+    lane = None
+    if lane_of(job) == "batch":
+        spec = find_model(job.settings.model)
+        lane = ProviderLane(store, job.id, spec, told.on_notice, patience=told.patience)
+    pipeline = pipeline_of(job) if lane is None else pipeline_of(job, lane.line)
     store.jobs.move(job.id, "running", out_of=("running", "paused"))
     if not store.is_shared:
         store.work(worker).free(job.id)  # this worker is the only one: whoever held it is gone
@@ -218,6 +250,7 @@ async def prepare(
         told.on_record,
         told.on_progress,
         patience=told.patience,
+        lane=lane,
         watcher=told.watcher,
     )
 
@@ -227,8 +260,9 @@ async def pilot(
 ) -> Estimate | None:
     """Read a sample of a job and tell what all of it will take.
 
-    None where the job is too small for one, or was stopped before all of the sample was read: what
-    was not read would count as nothing. Raises what `work_off` raises.
+    The sample of a job of the batch lane is read online, at the online price: nobody would wait a
+    day for an estimate. None where the job is too small for one, or was stopped before all of the
+    sample was read: what was not read would count as nothing. Raises what `work_off` raises.
     """
     job = plan.job
     seed = int(job.key[:8], 16) if job.key else 0
@@ -236,10 +270,15 @@ async def pilot(
     positions = [position for stratum in strata for position in stratum.positions]
     if sum(stratum.size for stratum in strata) < SMALLEST:
         return None
-    (summary,) = await work_off([replace(plan, positions=positions)], store, worker, stopper)
+    sample = replace(plan, positions=positions)
+    if plan.lane is not None:
+        sample = replace(sample, lane=None, pipeline=pipeline_of(job))
+    (summary,) = await work_off([sample], store, worker, stopper)
     if summary.paused is not None:
         return None
-    return estimate(strata, store.spent_on(job.id, positions))
+    spent = store.spent_on(job.id, positions)
+    share = 1.0 if plan.lane is None else float(BATCH_SHARE)
+    return estimate(strata, spent, share)
 
 
 async def go_on(
@@ -281,6 +320,19 @@ def pause(store: Store, job_id: int, reason: str, *, cancel: bool = False) -> No
                 "finishes its requests first, so try again, or end it"
             )
     store.jobs.move(job_id, "cancelled" if cancel else "paused", reason)
+
+
+def cancel(store: Store, job_id: int) -> int:
+    """Stop a job for good, with the provider's batches that it has under way; how many these are.
+
+    Raises what `pause` raises, and ModelError when the provider cannot be asked: the job itself is
+    cancelled by then.
+    """
+    job = store.jobs.get(job_id)
+    pause(store, job_id, "cancelled by `job cancel`", cancel=True)
+    if lane_of(job) == "online":
+        return 0
+    return anyio.run(cancel_batches, store, job_id, find_model(job.settings.model))
 
 
 async def _gone(store: Store) -> bool:

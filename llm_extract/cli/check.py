@@ -23,7 +23,7 @@ from rich.table import Table
 from llm_extract.cli.check_junit import JUnitFile
 from llm_extract.cli.console import err, out, plain, say
 from llm_extract.cli.failures import FOUND, INCOMPLETE
-from llm_extract.cli.results import records_file
+from llm_extract.cli.records_file import records_file
 from llm_extract.cli.tables import STYLES, finding_row
 from llm_extract.documents import ReadOptions
 from llm_extract.documents.inputs import STDIN

@@ -111,6 +111,13 @@ def start(
     max_tokens: MaxTokens = None,
     deadline: Deadline = None,
     patience: Patience = 30.0,
+    lane: Annotated[
+        batch.LaneName,
+        typer.Option(
+            help="online asks at once; batch goes through the provider's Batch API: half the "
+            "price, within a day."
+        ),
+    ] = "online",
     estimate: Annotated[
         Literal["show", "only", "off"],
         typer.Option(
@@ -141,7 +148,7 @@ def start(
     with seen.errors(), open_place(store_place, make=True) as store, sole_worker(store):
         pipeline = Pipeline(Settings(model, prompt, strategy, repair))
         wanted = batch.Inputs(inputs, options, limit)
-        found, new = batch.find_or_begin(store, wanted, pipeline, caps)
+        found, new = batch.find_or_begin(store, wanted, pipeline, caps, lane)
         if not new:
             seen.display.remark(f"job {found.id} was started before with these inputs and settings")
             found = _recapped(store, found, caps)
@@ -211,8 +218,9 @@ def pause(store_place: Place, number: Number) -> None:
 def cancel(store_place: Place, number: Number) -> None:
     """Stop a job for good; what it has extracted stays."""
     with open_place(store_place) as store:
-        batch.pause(store, number, "cancelled by `job cancel`", cancel=True)
-    say(f"job {number} is cancelled; its records stay and can be exported")
+        batches = batch.cancel(store, number)
+    of_provider = f", and {batches} batches of its provider" if batches else ""
+    say(f"job {number} is cancelled{of_provider}; its records stay and can be exported")
 
 
 @app.command("list", epilog="Example: llm-extract job list --store jobs")

@@ -12,6 +12,7 @@ import typer
 from rapidfuzz import process
 
 from llm_extract.cli.places import is_store, read_place
+from llm_extract.cli.records_file import records_file
 from llm_extract.errors import RecordsError
 from llm_extract.export import RECORDS_NAME, read_records
 from llm_extract.record import Record
@@ -95,23 +96,3 @@ def open_records(place: str, job: int | None) -> Iterator[Records]:
         found = store.jobs.get(job) if job is not None else None
         name = store.place if job is None else f"job {job} in {store.place}"
         yield Records(name, store=store, job=found)
-
-
-def records_file(place: Path) -> Path:
-    """The file of records of a folder, or the file itself.
-
-    Raises:
-        RecordsError: there is none.
-    """
-    if place.is_dir():
-        if not (place / RECORDS_NAME).is_file():
-            raise RecordsError(
-                f"{place} holds no {RECORDS_NAME} and no store; make one with: "
-                f"llm-extract run REPORTS --out {place}"
-            )
-        return place / RECORDS_NAME
-    if not place.exists():
-        raise RecordsError(
-            f"{place} does not exist; name a file of records, a run's --out folder or a store"
-        )
-    return place

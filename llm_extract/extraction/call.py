@@ -33,7 +33,7 @@ from llm_extract.documents.text import storable
 from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint, estimate_tokens, limits_of
-from llm_extract.models.pace import Pace, Turn
+from llm_extract.models.pace import FreeTurn, NoPace, Pace, Turn
 from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
 from llm_extract.record import Attempt, Tokens
 
@@ -161,7 +161,7 @@ class Deferred(Exception):
 class Caller:
     """Asks one endpoint over a line, at a pace."""
 
-    def __init__(self, endpoint: Endpoint, line: Line, pace: Pace) -> None:
+    def __init__(self, endpoint: Endpoint, line: Line, pace: Pace | NoPace) -> None:
         self.endpoint = endpoint
         self.line = line
         self.pace = pace
@@ -318,7 +318,7 @@ class _Asking:
         prompt = self.prompt_tokens(request["messages"]) + schema + ENVELOPE_TOKENS
         return Tokens(prompt=prompt, cached=0, completion=request["max_tokens"])
 
-    def _turn(self, most: Tokens) -> Turn:
+    def _turn(self, most: Tokens) -> Turn | FreeTurn:
         return self._caller.pace.turn(most.prompt + most.completion, self._conversation.party)
 
     @property
@@ -351,7 +351,7 @@ class _Asking:
             "max_tokens": KNOCK_TOKENS,
         }
 
-    async def _knock(self, turn: Turn) -> None:
+    async def _knock(self, turn: Turn | FreeTurn) -> None:
         """Ask about nothing. Raises Trouble when that is not answered either."""
         request = self._knocking
         most = self._most(request)
@@ -380,7 +380,7 @@ class _Asking:
         attempts[-1] = attempts[-1].model_copy(update={"error": line})
 
 
-def _report(turn: Turn, trouble: Trouble) -> None:
+def _report(turn: Turn | FreeTurn, trouble: Trouble) -> None:
     """Tell the pace what a request met; one that is at fault itself says nothing of the server."""
     if trouble.kind == "refused":
         turn.refused(trouble.retry_after)
@@ -392,7 +392,7 @@ def _attempt(
     call: OpenCall, started: float, reply: Reply | None = None, trouble: Trouble | None = None
 ) -> Attempt:
     """A request and what came of it: a reply or trouble."""
-    tokens = _tokens(reply.completion) if reply is not None else None
+    tokens = tokens_of(reply.completion) if reply is not None else None
     content = reply.completion.choices[0].message.content if reply is not None else None
     return Attempt(
         passage=call.passage,
@@ -416,7 +416,7 @@ def _used(attempt: Attempt, most: Tokens) -> int:
 NO_TOKENS = Tokens(prompt=0, cached=0, completion=0)
 
 
-def _tokens(completion: Completion) -> Tokens | None:
+def tokens_of(completion: Completion) -> Tokens | None:
     """Tokens as the server counted them; None where it counted none."""
     usage = completion.usage
     if usage is None:

@@ -125,28 +125,43 @@ ENGLISH = NameTable(
             r"{party}\s+(?i:(?:was|were|is|are)\s+(?:\w+\s+)?(?:held\s+)?responsible\s+for|"
             r"accounted\s+for|bears?\s+responsibility\s+for)",
             "next",
+            "(?i:responsib|accounted)",
         ),
-        (r"(?:^|(?<=\n))[\s•*-]*{party}\s*[–—:-]\s(?=[^\n]{0,12}\d)", "listed"),
-        (r"\b(?:and|,)\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)", "next"),
-        (_NOT_BEHIND_A_PREPOSITION + r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after"),
-        (r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}", "before"),
-        (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence"),
-        (_HARM + r"\s+(?:[^.;,\d]{0,40}\s)?(?i:by|at the hands of)\s+{party}", "before"),
+        (r"(?:^|(?<=\n))[\s•*-]*{party}\s*[–—:-]\s(?=[^\n]{0,12}\d)", "listed", "[–—:-]"),
+        (
+            r"\b(?:and|,)\s+{party}\s+for(?=\s+(?i:at least\s+|about\s+|some\s+)?\d)",
+            "next",
+            r"\sfor\s",
+        ),
+        (_NOT_BEHIND_A_PREPOSITION + r"{party}(?:,[^,.;]{1,40},)?\s+" + _ACT, "after", _ACT),
+        (
+            r"(?i:attribut\w+|blam\w+|ascrib\w+)\b[^.;]{0,120}?\b(?i:to|on)\s+{party}",
+            "before",
+            "(?i:attribut|blam|ascrib)",
+        ),
+        (r"(?i:blam(?:ed|ing|es)|accus(?:ed|ing|es))\s+{party}", "sentence", "(?i:blam|accus)"),
+        (_HARM + r"\s+(?:[^.;,\d]{0,40}\s)?(?i:by|at the hands of)\s+{party}", "before", _HARM),
         (
             _ATTACK
             + r"(?:\s+and\s+\w+)?(?:\s+(?i:carried out|launched|conducted|blamed on|attributed to|"
             r"perpetrated|staged|mounted))?(?:\s+(?i:by|of|from))\s+{party}",
             "sentence",
+            _ATTACK,
         ),
-        (r"{party}['’]?s?\s+(?:[\w-]+\s+){0,2}?" + _ATTACK, "sentence"),
+        (r"{party}['’]?s?\s+(?:[\w-]+\s+){0,2}?" + _ATTACK, "sentence", _ATTACK),
         (
             r"{party}(?:,[^.;]{1,80},)?\s+(?i:(?:has|have|had)?\s*(?:also\s+)?(?:claim(?:ed|s)|admitted|"
             r"acknowledged))\s+(?i:responsibility|the attack|carrying out)",
             "sentence",
+            "(?i:claim|admitted|acknowledged)",
         ),
-        (r"(?i:claimed|perpetrated|committed)\s+(?i:by)\s+{party}", "sentence"),
-        (r"\d[\d,]*\s+(?i:by|to|at the hands of)\s+{party}", "before"),
-        (r"(?i:responsible|perpetrators?|responsibility|accused)\s*:\s*{party}", "sentence"),
+        (
+            r"(?i:claimed|perpetrated|committed)\s+(?i:by)\s+{party}",
+            "sentence",
+            "(?i:claimed|committed|perpetrated)",
+        ),
+        (r"\d[\d,]*\s+(?i:by|to|at the hands of)\s+{party}", "before", r"[\d,]\s"),
+        (r"(?i:responsible|perpetrators?|responsibility|accused)\s*:\s*{party}", "sentence", ":"),
     ),
     places=re.compile(
         r"(?:\b(?i:in|at|near|on|across|outside|inside|around|throughout|over|from|to|of|towards|"

@@ -142,7 +142,7 @@ ARABIC = NameTable(
     ),
     pronouns=frozenset({"المصدر", "التقرير", "البيان", "مصدر", "موقع", "الموقع", "حساب", "صفحة"}),
     blame_patterns=tuple(
-        (any_spelling(pattern), reach)
+        (any_spelling(pattern), reach, "")
         for pattern, reach in (
             (r"على\s+(?:يد|أيدي)\s+{party}", "before"),
             (rf"[وف]?{_HARMED}\s+{{party}}", "after"),

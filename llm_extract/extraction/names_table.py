@@ -27,7 +27,7 @@ class NameTable:
     named: re.Pattern[str]
     never: re.Pattern[str]
     pronouns: frozenset[str]
-    blame_patterns: tuple[tuple[str, str], ...]
+    blame_patterns: tuple[tuple[str, str, str], ...]
     places: re.Pattern[str]
 
     def is_party(self, words: str) -> bool:

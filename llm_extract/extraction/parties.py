@@ -127,7 +127,9 @@ def _mere_pronoun(words: str, names: NameTable) -> bool:
 def blames(text: str, start: int, end: int, table: CueTable) -> Iterator[Blame]:
     """Who is held responsible in one sentence, with the stretch that the words blame them for."""
     names = name_table(table.language)
-    for pattern, reach in _blame_patterns(table.language):
+    for pattern, reach, needed in _blame_patterns(table.language):
+        if needed.search(text, start, end) is None:
+            continue
         for match in pattern.finditer(text, start, end):
             parties = tuple(_parties(match.group("party"), match.start("party"), names))
             if reach == "listed":
@@ -174,11 +176,16 @@ def _parties(words: str, start: int, names: NameTable) -> Iterator[Named]:
 
 
 @cache
-def _blame_patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+def _blame_patterns(language: str) -> tuple[tuple[re.Pattern[str], str, re.Pattern[str]], ...]:
+    """Patterns with their reach, and what stands in all that one finds: a cheap look ahead."""
     names = name_table(language)
     return tuple(
-        (re.compile(pattern.replace("{party}", f"(?P<party>{names.party})")), reach)
-        for pattern, reach in names.blame_patterns
+        (
+            re.compile(pattern.replace("{party}", f"(?P<party>{names.party})")),
+            reach,
+            re.compile(needed),
+        )
+        for pattern, reach, needed in names.blame_patterns
     )
 
 

@@ -116,7 +116,9 @@ _Span = tuple[date | None, date | None, bool, bool]
 def time_words(text: str, start: int, end: int, published: date | None) -> list[TimeWords]:
     """Time words between two offsets, longest reading first where two overlap, in text order."""
     found: list[TimeWords] = []
-    for pattern, read in _patterns():
+    for pattern, read, needed in _patterns():
+        if needed.search(text, start, end) is None:
+            continue
         for match in pattern.finditer(text, start, end):
             if any(match.start() < t.end and match.end() > t.start for t in found):
                 continue
@@ -343,8 +345,11 @@ def _relative(match: re.Match[str], published: date | None) -> _Span | None:
 
 @lru_cache(maxsize=1)
 def _patterns() -> tuple[
-    tuple[re.Pattern[str], Callable[[re.Match[str], date | None], _Span | None]], ...
+    tuple[re.Pattern[str], Callable[[re.Match[str], date | None], _Span | None], re.Pattern[str]],
+    ...,
 ]:
+    """Patterns, who reads what they find, and what stands in all of it: a cheap look ahead."""
+    digit, month = r"\d", f"{_MONTHS_EN}|{_MONTHS_ARABIC}"
     weekdays = f"{_WEEKDAYS_EN}|{'|'.join(_WEEKDAYS_AR)}"
     to = r"\s*(?:to|and|until|till|through|–|-|—|حتى|إلى|وحتى|ولغاية|و)\s*(?:the\s+|يوم\s+)?"
     build = [
@@ -352,54 +357,63 @@ def _patterns() -> tuple[
             rf"(?:[Ss]ince|منذ)\s+(?:the\s+|early\s+|late\s+|mid-?\s*|عام\s+|بداية\s+|مطلع\s+)*"
             rf"(?:[a-z’']+\s+(?:[a-z’'A-Z]+\s+){{0,5}}?(?:in|on|of)\s+)?(?P<day>{_FULL}|{_MONTH}|{_YEAR})",
             _since,
+            "ince|منذ",
         ),
         (
             rf"(?:(?:from|between|بين|من)\s+(?:يوم\s+)?)?(?P<first>{_FULL}|{_DAY}){to}(?P<last>{_FULL})"
             rf"|(?:from|between)\s+(?P<first2>{_FULL}){to}(?P<last2>{_DAY}\b(?:,?\s+{_YEAR})?)"
             rf"|(?P<first3>(?:{_MONTHS_EN})\.?\s+{_DAY})[–—-](?P<last3>{_DAY}\b(?:,?\s+{_YEAR})?)",
             _either_range,
+            digit,
         ),
         (
             rf"(?:(?:from|between|بين|من)\s+)?(?P<first>{_MONTH}){to}(?P<last>{_MONTH})(?!\s*\d{{1,2}}\b)",
             _month_range,
+            month,
         ),
-        (rf"(?P<day>{_FULL})", _whole_day),
+        (rf"(?P<day>{_FULL})", _whole_day, digit),
         (
             rf"(?:the\s+)?(?:(?P<nth>first|second|third|fourth|last)\s+quarter|Q(?P<digit>[1-4]))"
             rf"(?:\s+(?:of\s+)?(?P<qyear>{_YEAR}))?",
             _quarter,
+            "quarter|Q[1-4]",
         ),
         (
             rf"(?:the\s+)?(?P<half>first|second)\s+(?:half|six months)\s+of\s+(?P<hyear>{_YEAR})",
             _half,
+            "half|six months",
         ),
         (
             r"(?:(?:in|during|throughout|for|of|over)\s+(?:the month of\s+|all of\s+)?|"
             r"(?:في|خلال)\s+)"
             rf"(?P<month>{_MONTH})(?!\s*\d{{1,2}}(?:st|nd|rd|th)?\b(?!\d))",
             _whole_month,
+            month,
         ),
-        (rf"(?P<month>(?:{_MONTHS_EN})\s+{_YEAR})", _whole_month),
+        (rf"(?P<month>(?:{_MONTHS_EN})\s+{_YEAR})", _whole_month, month),
         (
             r"(?:in|during|throughout|for|of|over|عام|في عام|خلال عام|سنة)\s+(?:the year\s+)?"
             rf"(?P<year>{_YEAR})\b"
             rf"(?!\s+(?:people|persons|civilians|men|women|children|others|families|homes|villages))",
             _whole_year,
+            digit,
         ),
         (
             rf"\b(?:(?:the\s+)?(?:past|last|previous|preceding)\s+(?:{_NUMBER}\s+)?"
             r"(?:hours|days|weeks|months|week|month|year)|this\s+(?:week|month|year)|"
             r"yesterday|today)\b",
             _relative,
+            "ast|previous|preceding|this|yesterday|today",
         ),
         (
             r"(?:(?<!\w)|(?<=\bو)|(?<=\bبال))(?:(?:الـ?)?(?:24|48) ساعة(?: الماضية)?|"
             r"(?:الشهر|الأسبوع|العام) (?:الماضي|الفائت)|أمس|اليوم)(?!\w)",
             _relative,
+            "[24] ساعة|ال|أ",
         ),
-        (rf"(?:on\s+)?(?:last\s+)?(?P<weekday>{weekdays})\b", _weekday),
+        (rf"(?:on\s+)?(?:last\s+)?(?P<weekday>{weekdays})\b", _weekday, weekdays),
     ]
-    return tuple((re.compile(pattern), read) for pattern, read in build)
+    return tuple((re.compile(p), read, re.compile(needed)) for p, read, needed in build)
 
 
 def _either_range(match: re.Match[str], published: date | None) -> _Span | None:

@@ -359,3 +359,40 @@ class Turn:
             learn(self.sent)
         if self._pace._parties:
             self._pace._pump()
+
+
+class NoPace:
+    """Turns that wait for nothing, where the way of a request has a pace of its own."""
+
+    def turn(self, tokens: int, party: str = "") -> FreeTurn:
+        """A turn at once."""
+        return FreeTurn()
+
+
+class FreeTurn:
+    """A turn of which nobody learns anything."""
+
+    __slots__ = ()
+
+    probes = False
+    """See `Turn.probes`."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+    def answered(self, tokens_used: int) -> None:
+        """See `Turn.answered`."""
+
+    def refused(self, retry_after: float | None = None) -> None:
+        """See `Turn.refused`."""
+
+    def failed(self) -> None:
+        """See `Turn.failed`."""

@@ -70,6 +70,7 @@ class ModelSpec(Frozen):
     threads it uses (None: as many as the machine has cores). `in_flight` is the most requests that
     another server is asked at once (fewer when it cannot keep up), `requests_per_minute` and
     `tokens_per_minute` are limits of one's account there, which are never passed (None: found out).
+    `enqueued_tokens` is how many prompt tokens the account may have waiting in provider's batches.
     A request that has no whole reply after `request_seconds` is given up: OpenAI's own client waits
     as long.
     """
@@ -89,6 +90,7 @@ class ModelSpec(Frozen):
     in_flight: int = Field(default=64, ge=1, le=1000)
     requests_per_minute: float | None = Field(default=None, gt=0)
     tokens_per_minute: float | None = Field(default=None, gt=0)
+    enqueued_tokens: int | None = Field(default=None, gt=0)
     request_seconds: float = Field(default=600.0, gt=0)
     threads: int | None = Field(default=None, ge=1)
 

@@ -165,6 +165,7 @@ class Line(Protocol):
 
     async def send(self, request: dict[str, Any], request_id: str) -> Reply:
         """The reply to a chat request. Raises Trouble."""
+        ...
 
 
 class HttpLine:
@@ -215,56 +216,94 @@ class HttpLine:
                         }
                     },
                 )
-        except APIStatusError as error:
-            raise self._answered(error.response, request) from None
-        except APIConnectionError as error:
-            raise self._connection(error) from None
+        except OpenAIError as error:
+            raise trouble_of(error, self._endpoint, request) from None
         except TimeoutError:
             line = f"no whole reply within {self._seconds:g} s"
             raise Trouble(line, "lost") from None
-        except OpenAIError as error:
-            raise Trouble(self._line(str(error)), "lost") from None
         return self._read(response)
 
     def _read(self, response: httpx2.Response) -> Reply:
-        try:
-            completion = _completion(response.content)
-        except (ValueError, RecursionError):
-            sort = response.headers.get("content-type", "no type").partition(";")[0]
-            raise Trouble(
-                f"the response is no chat completion ({len(response.content):,} bytes, {sort}); is "
-                "base_url right, or does a proxy answer?",
-                "lost",
-            ) from None
-        if not completion.choices:
-            raise Trouble("the response holds no answer", "lost")
-        return Reply(completion, response.headers)
+        sort = response.headers.get("content-type", "no type").partition(";")[0]
+        return Reply(completion_of(response.content, sort), response.headers)
 
-    def _answered(self, response: httpx2.Response, request: Mapping[str, Any]) -> Trouble:
-        """What an answer with an error status means."""
-        said, codes = _error_of(response)
-        said = _without_echo(said, request)
-        status = response.status_code
-        line = self._line(f"HTTP {status}: {said}" if said else f"HTTP {status}")
-        if codes & QUOTA_CODES:
-            return Trouble(line, "final", "quota")
-        if status in OVERLOADED_STATUS:
-            return Trouble(line, "refused", "model_busy", _retry_after(response.headers))
-        if status in RETRIED_STATUS:
-            return Trouble(line, "failed", retry_after=_retry_after(response.headers))
-        known = next((FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES), None)
-        return Trouble(line, "final", known or FINAL_STATUS.get(status) or "model_refused")
 
-    def _connection(self, error: APIConnectionError) -> Trouble:
-        below = error.__cause__
-        reason = f" ({below})" if isinstance(below, httpx2.RequestError) and str(below) else ""
-        unsent = isinstance(below, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
-        if isinstance(below, httpx2.UnsupportedProtocol):
-            return Trouble(self._line(f"{error}{reason}"), "final", "model_refused")
-        return Trouble(self._line(f"{error}{reason}"), "unsent" if unsent else "lost")
+def completion_of(content: bytes, sort: str) -> Completion:
+    """The completion in a body of this content type. Raises Trouble when it is none."""
+    try:
+        completion = _completion(content)
+    except (ValueError, RecursionError):
+        raise Trouble(
+            f"the response is no chat completion ({len(content):,} bytes, {sort}); is "
+            "base_url right, or does a proxy answer?",
+            "lost",
+        ) from None
+    if not completion.choices:
+        raise Trouble("the response holds no answer", "lost")
+    return completion
 
-    def _line(self, said: str) -> str:
-        return storable(self._endpoint.redact(" ".join(said.split()))[:LONGEST_LINE])
+
+def trouble_of(
+    error: OpenAIError, endpoint: Endpoint, request: Mapping[str, Any] | None = None
+) -> Trouble:
+    """What an error of the OpenAI client means, for a chat request if there is one."""
+    if isinstance(error, APIStatusError):
+        answer = error.response
+        return refusal_of(answer.status_code, answer.content, answer.headers, endpoint, request)
+    if isinstance(error, APIConnectionError):
+        return _connection(error, endpoint)
+    return Trouble(one_line(str(error), endpoint), "lost")
+
+
+def refusal_of(
+    status: int,
+    content: bytes,
+    headers: Mapping[str, str],
+    endpoint: Endpoint,
+    request: Mapping[str, Any] | None = None,
+) -> Trouble:
+    """What an answer with an error status means; words of the request are cut from its own."""
+    said, codes = _error_of(content)
+    if request is not None:
+        said = without_echo(said, request)
+    line = one_line(f"HTTP {status}: {said}" if said else f"HTTP {status}", endpoint)
+    if codes & QUOTA_CODES:
+        return Trouble(line, "final", "quota")
+    if status in OVERLOADED_STATUS:
+        return Trouble(line, "refused", "model_busy", _retry_after(headers))
+    if status in RETRIED_STATUS:
+        return Trouble(line, "failed", retry_after=_retry_after(headers))
+    said_codes: list[TroubleCode] = [
+        FINAL_CODES[code] for code in sorted(codes) if code in FINAL_CODES
+    ]
+    known: TroubleCode = FINAL_STATUS.get(status, "model_refused")
+    return Trouble(line, "final", said_codes[0] if said_codes else known)
+
+
+def without_echo(said: str, request: Mapping[str, Any]) -> str:
+    """A server's words up to where they repeat the request: that is report text."""
+    said = " ".join(said.split())[:LONGEST_LINE]
+    sent = " ".join(str(message["content"]) for message in request.get("messages", ()))
+    sent = " ".join(sent.split())
+    for start in range(len(said) - SHORTEST_ECHO + 1):
+        if said[start : start + SHORTEST_ECHO] in sent:
+            return f"{said[:start]}[…]"
+    return said
+
+
+def one_line(said: str, endpoint: Endpoint) -> str:
+    """What a server said as one line for people, of bounded length, without the key."""
+    return storable(endpoint.redact(" ".join(said.split()))[:LONGEST_LINE])
+
+
+def _connection(error: APIConnectionError, endpoint: Endpoint) -> Trouble:
+    below = error.__cause__
+    reason = f" ({below})" if isinstance(below, httpx2.RequestError) and str(below) else ""
+    unsent = isinstance(below, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout)
+    line = one_line(f"{error}{reason}", endpoint)
+    if isinstance(below, httpx2.UnsupportedProtocol):
+        return Trouble(line, "final", "model_refused")
+    return Trouble(line, "unsent" if unsent else "lost")
 
 
 class _Pools(httpx2.AsyncBaseTransport):
@@ -345,13 +384,13 @@ def _too_long() -> httpx2.ReadError:
     return httpx2.ReadError(f"the reply is longer than {LONGEST_REPLY_BYTES:,} bytes")
 
 
-def _error_of(response: httpx2.Response) -> tuple[str, frozenset[str]]:
+def _error_of(body: bytes) -> tuple[str, frozenset[str]]:
     """Message and codes of an error body, in the shapes in use; empty for any other body.
 
     OpenAI and many others send {"error": {…}}, Google that in a list, FastAPI {"detail": …}.
     """
     try:
-        content = json.loads(response.content)
+        content = json.loads(body)
     except (ValueError, RecursionError):
         return "", frozenset()
     if isinstance(content, list):
@@ -362,17 +401,6 @@ def _error_of(response: httpx2.Response) -> tuple[str, frozenset[str]]:
     said = error.get("message") or error.get("detail") or ""
     codes = (error.get(name) for name in ("code", "type"))
     return str(said), frozenset(code for code in codes if isinstance(code, str))
-
-
-def _without_echo(said: str, request: Mapping[str, Any]) -> str:
-    """A server's words up to where they repeat the request: that is report text."""
-    said = " ".join(said.split())[:LONGEST_LINE]
-    sent = " ".join(str(message["content"]) for message in request.get("messages", ()))
-    sent = " ".join(sent.split())
-    for start in range(len(said) - SHORTEST_ECHO + 1):
-        if said[start : start + SHORTEST_ECHO] in sent:
-            return f"{said[:start]}[…]"
-    return said
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

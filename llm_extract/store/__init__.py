@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from llm_extract.store.batched import Batched, BatchedBody, BatchedRequest, Opening
 from llm_extract.store.engine import DEFAULT_NAME, open_engine
 from llm_extract.store.jobs import JOB_EXISTS, Caps, Job, Jobs, JobState, Lost, Sums
+from llm_extract.store.lane import Lane, Outcome, Shard
 from llm_extract.store.queries import (
     Store,
     open_store,
@@ -19,7 +21,6 @@ from llm_extract.store.work import (
     Committed,
     Earlier,
     Item,
-    Opening,
     Paid,
     Settlement,
     Work,
@@ -30,6 +31,9 @@ __all__ = [
     "JOB_EXISTS",
     "LEASE",
     "OTHER_READER",
+    "Batched",
+    "BatchedBody",
+    "BatchedRequest",
     "Caps",
     "Committed",
     "Earlier",
@@ -37,10 +41,13 @@ __all__ = [
     "Job",
     "JobState",
     "Jobs",
+    "Lane",
     "Lost",
     "Opening",
+    "Outcome",
     "Paid",
     "Settlement",
+    "Shard",
     "Spent",
     "Store",
     "Stratum",

@@ -20,6 +20,7 @@ from llm_extract.store.engine import (
     transaction,
 )
 from llm_extract.store.jobs import Jobs
+from llm_extract.store.lane import Lane
 from llm_extract.store.sampling import Spent, Stratum, spent_on, stratified_sample
 from llm_extract.store.tables import (
     records,
@@ -79,6 +80,7 @@ class Store:
         self._engine = engine
         self._lease = lease
         self.jobs = Jobs(engine)
+        self.lane = Lane(engine)
 
     def work(self, worker: str, lease: timedelta | None = None) -> Work:
         """The items of the jobs, for a worker of that name, which no other may bear."""

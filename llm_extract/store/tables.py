@@ -3,7 +3,8 @@
 A record row holds the whole record as JSON; the columns beside it and the rows of findings exist to
 be searched. Raw replies stand only in `attempts`, which is also the book of what was spent: a row
 is `open` from before its request is sent until its report is settled, and `lost` when its worker
-went away in between.
+went away in between; `batched` instead of `open` where a provider's batch brings the reply, which
+outlives any worker.
 """
 
 from __future__ import annotations
@@ -226,3 +227,48 @@ findings = Table(
     Column("claims", JSON, nullable=False),
     Column("message", Words, nullable=False),
 )
+
+batch_shards = Table(
+    "batch_shards",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", String(8), nullable=False, comment="see store.lane.ShardState"),
+    Column("token", String(32), nullable=False, comment="by which its file and batch are found"),
+    Column("requests", Integer, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False, comment="estimate"),
+    Column("tries", Integer, nullable=False, server_default="0", comment="batches that failed"),
+    Column("input_file", Text),
+    Column("batch", Text),
+    Column("output_file", Text),
+    Column("error_file", Text),
+    Column("status", Words, comment="of the batch, in the provider's words"),
+    Column("completed", Integer, nullable=False, server_default="0"),
+    Column("failed", Integer, nullable=False, server_default="0"),
+    Column("made", Moment, nullable=False),
+    Column("sent", Moment),
+    Column("ended", Moment),
+    Column("reason", Words, comment="why its last batch failed, one line"),
+)
+
+batch_requests = Table(
+    "batch_requests",
+    metadata,
+    Column("pk", Integer, primary_key=True),
+    Column("run_id", ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("custom_id", String(64), nullable=False, unique=True),
+    Column("report_sha256", String(64), nullable=False),
+    Column("state", String(8), nullable=False, comment="noted, packed, answered or failed"),
+    Column("shard", ForeignKey("batch_shards.pk")),
+    Column("body", Words, comment="null: it lies in the shard's file"),
+    Column("bytes", Integer, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False, comment="estimate"),
+    Column("reply", Words, comment="chat completion"),
+    Column("error", JSON(none_as_null=True), comment="a Trouble: line, kind, code"),
+    Index("ix_batch_requests_item", "run_id", "position"),
+    Index("ix_batch_requests_twin", "run_id", "report_sha256"),
+    Index("ix_batch_requests_shard", "shard"),
+    Index("ix_batch_requests_noted", "run_id", "pk", **_where("state = 'noted'")),
+)
+"""Requests of open items; they are deleted with the settlement of their item."""

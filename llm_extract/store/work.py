@@ -42,6 +42,17 @@ from llm_extract.documents.text import storable
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import WorkKey, unread_record
 from llm_extract.record import Attempt, Disposition, Record
+from llm_extract.store.batched import (
+    BATCHED,
+    Batched,
+    Opening,
+    awaited,
+    batched,
+    forget_batched,
+    note,
+    noted,
+    twin_asked,
+)
 from llm_extract.store.engine import transaction
 from llm_extract.store.jobs import Sums, sums_of
 from llm_extract.store.tables import (
@@ -84,19 +95,7 @@ class Item:
     report: Report
     tries: int = 0
     again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A request about to be sent for an item, and what it may use at worst."""
-
-    run_id: int
-    position: int
-    request: str
-    passage: str
-    number: int
-    most_tokens: int
-    most_cost: int
+    batched: Batched | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,8 @@ class Settlement:
 
     `record` bears no raw replies (`without_replies`), these stand in `paid`. Of finished work the
     store keeps the record that came first, unless the item's earlier work is void. `tried` counts
-    what is given back as a try that failed.
+    what is given back as a try that failed. `batched` says that it is of the batch lane, whose
+    requests for it are then forgotten.
     """
 
     run_id: int
@@ -125,6 +125,7 @@ class Settlement:
     pk: int | None = None
     paid: Sequence[Paid] = ()
     tried: bool = False
+    batched: bool = False
 
     @property
     def place(self) -> Place:
@@ -233,10 +234,18 @@ class Work:
                 self._settle(connection, broken)
         return [s.record for s in broken if s.record is not None]
 
-    def claim(self, run_id: int, most: int, positions: Sequence[int] | None = None) -> list[Item]:
+    def claim(
+        self,
+        run_id: int,
+        most: int,
+        positions: Sequence[int] | None = None,
+        batched_after: int | None = None,
+    ) -> list[Item]:
         """Up to `most` open items that nobody works on, in input order, now this worker's.
 
         `positions` bounds the choice. Requests that a vanished worker left open count as lost.
+        `batched_after` is for the batch lane: items behind that position only, of which no request
+        waits for a batch, nor any of the same text under another position.
         """
         free: ColumnElement[bool] = run_items.c.worker.is_(None)
         if self._shared:
@@ -250,6 +259,8 @@ class Work:
         )
         if positions is not None:
             query = query.where(run_items.c.position.in_(positions))
+        if batched_after is not None:
+            query = query.where(run_items.c.position > batched_after, ~awaited(), ~twin_asked())
         with transaction(self._engine) as connection:
             claimed = list(connection.execute(query).scalars())
             if not claimed:
@@ -267,8 +278,18 @@ class Work:
                 .where(*of_these)
                 .order_by(run_items.c.position)
             ).all()
+            stands: dict[int, Batched] = {}
+            if batched_after is not None:
+                stands = batched(connection, run_id, claimed)
         return [
-            Item(run_id, row.position, _report(row), tries=row.tries, again=row.again)
+            Item(
+                run_id,
+                row.position,
+                _report(row),
+                tries=row.tries,
+                again=row.again,
+                batched=stands.get(row.position),
+            )
             for row in rows
         ]
 
@@ -385,6 +406,7 @@ class Work:
                 ),
                 items,
             )
+        forget_batched(connection, [s.place for s in kept if s.batched])
         return counted, _add_up(connection, settlements, kept, rows)
 
     def _ours(self, connection: Connection, settlements: Sequence[Settlement]) -> dict[Place, bool]:
@@ -514,9 +536,11 @@ def _open(
     connection: Connection, jobs: Mapping[int, Any], openings: Sequence[Opening]
 ) -> list[str | None]:
     """Reserve what requests may use at worst; those that may not be sent get why."""
+    present = noted(connection, openings)
     wanted: dict[int, list[int]] = defaultdict(list)
     for n, opening in enumerate(openings):
-        wanted[opening.run_id].append(n)
+        if opening.request not in present:
+            wanted[opening.run_id].append(n)
     refused: list[str | None] = [None] * len(openings)
     for run_id in wanted:
         row = jobs[run_id]
@@ -546,15 +570,22 @@ def _open(
                 reserved_cost=runs.c.reserved_cost + more_cost,
             )
         )
-    nothing = {"seconds": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
-    rows = [
-        {**asdict(opening), **nothing, "state": "open"}
+    sent = [
+        opening
         for opening, why in zip(openings, refused, strict=True)
-        if why is None
+        if why is None and opening.request not in present
     ]
-    if rows:
-        connection.execute(insert(attempts), rows)
+    if sent:
+        connection.execute(insert(attempts), [_attempt_row(opening) for opening in sent])
+    note(connection, sent)
     return refused
+
+
+def _attempt_row(opening: Opening) -> dict[str, Any]:
+    names = ("run_id", "position", "request", "passage", "number", "most_tokens", "most_cost")
+    nothing = {"seconds": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
+    state = "open" if opening.body is None else BATCHED
+    return {**{name: getattr(opening, name) for name in names}, **nothing, "state": state}
 
 
 def _put_records(
