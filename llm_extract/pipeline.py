@@ -126,16 +126,16 @@ class Pipeline:
         self._stack = AsyncExitStack()
         self._caller: Caller | None = None
         self.listener: Listener | None = None
-        """Who is told of each request; to be set before entering."""
+        """Who is told of each request that is sent at once; to be set before entering."""
 
     async def __aenter__(self) -> Self:
         endpoint = await self._stack.enter_async_context(open_endpoint_async(self.spec))
         if self._line is None:
             self._caller = await self._stack.enter_async_context(open_caller(endpoint, self.pace))
+            if self.listener is not None:
+                self._caller.line = WatchedLine(self._caller.line, self.listener)
         else:
             self._caller = Caller(endpoint, self._line, NoPace())
-        if self.listener is not None:
-            self._caller.line = WatchedLine(self._caller.line, self.listener)
         return self
 
     async def __aexit__(

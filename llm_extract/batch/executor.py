@@ -226,7 +226,7 @@ class _JobRun:
             await to_thread.run_sync(self._work.free, self.id, limiter=self._one)
             if not await self._brought(lane):
                 if self._held is not None:
-                    self.stop(self._held)
+                    self.stop(self._held, code=BUDGET)
                 if not self._claimed:
                     return
 
@@ -240,7 +240,7 @@ class _JobRun:
                 try:
                     brought = await lane.turn(more=lane.is_full)
                 except ModelError as error:
-                    self.stop(str(error))
+                    self.stop(str(error), code=error.code)
             group.cancel_scope.cancel()
         self._waiting = None
         return brought
@@ -410,7 +410,7 @@ class _JobRun:
             self._held = record.failure.message
         elif code == STOPPED or code in ACCOUNT_TROUBLE:
             assert record.failure is not None
-            self.stop(record.failure.message)
+            self.stop(record.failure.message, code=code)
         else:
             return False
         return True

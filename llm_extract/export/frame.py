@@ -11,7 +11,7 @@ import polars as pl
 from llm_extract.record import Finding, Record, RecordClaim, RecordCount, RecordFacility
 from llm_extract.schema import Group
 
-PART_RECORDS = 1000
+PART_RECORDS = 250
 """Records of which one part of a table is made: some MB, however many records there are."""
 
 LIST_MARK = "; "

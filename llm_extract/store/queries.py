@@ -146,35 +146,39 @@ class Store:
         An id that stands twice in one run gives the record of its first place.
         """
         after = ""
-        while True:
-            # A page of ids, not all: the index of ids gives them in order, so that each is
-            # looked at once however many pages there are.
-            newest = (
-                select(run_items.c.report_id, func.max(run_items.c.run_id).label("run_id"))
-                .where(run_items.c.record_pk.is_not(None), run_items.c.report_id > after)
-                .group_by(run_items.c.report_id)
-                .order_by(run_items.c.report_id)
-                .limit(_PAGE_ROWS)
-                .subquery()
-            )
+        while newest := self._newest(after):
             query = (
                 _items()
-                .join(
-                    newest,
-                    (newest.c.report_id == run_items.c.report_id)
-                    & (newest.c.run_id == run_items.c.run_id),
+                .add_columns(run_items.c.run_id)
+                .where(
+                    run_items.c.report_id.in_(newest),
+                    run_items.c.run_id.in_(set(newest.values())),
                 )
-                .where(run_items.c.record_pk.is_not(None))
                 .order_by(run_items.c.report_id, run_items.c.position)
             )
             with transaction(self._engine) as connection:
                 rows = connection.execute(query).all()
-            if not rows:
-                return
             for row in rows:
-                if row.report_id > after:
+                if row.report_id > after and row.run_id == newest[row.report_id]:
                     yield _headed(row)
                     after = row.report_id
+            after = max(newest)
+
+    def _newest(self, after: str) -> dict[str, int]:
+        """The next page of report ids beyond one, each with the last run that settled it.
+
+        Asked for alone, so that the index of ids gives the page; joined with its records, SQLite
+        goes through all items for each page.
+        """
+        query = (
+            select(run_items.c.report_id, func.max(run_items.c.run_id))
+            .where(run_items.c.record_pk.is_not(None), run_items.c.report_id > after)
+            .group_by(run_items.c.report_id)
+            .order_by(run_items.c.report_id)
+            .limit(_PAGE_ROWS)
+        )
+        with transaction(self._engine) as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
 
     def record(self, report_id: str, run_id: int | None = None) -> Record | None:
         """The record of a report in a run, else the one that was settled last; None: there is none.

@@ -19,6 +19,13 @@ COMMANDS = [
     ("prompts", "show"),
     ("check",),
     ("rules",),
+    ("job", "start"),
+    ("job", "resume"),
+    ("job", "retry"),
+    ("job", "pause"),
+    ("job", "cancel"),
+    ("job", "list"),
+    ("job", "status"),
 ]
 
 

@@ -12,9 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from model_server import Capacity, Fault, Script, ServerThread, Usage
 from typer.testing import Result
@@ -404,6 +406,58 @@ def test_a_job_of_another_version_is_one_line(job: Desk, many: Path, desk: Path)
     assert failed.exit_code == 3
     assert "was started with another model entry" in one_line(failed)
     assert job.status()["state"] == "paused"
+
+
+# Results out of the store.
+
+
+def test_a_job_is_exported_in_each_form(job: Desk, few: Path, tmp_path: Path) -> None:
+    job.start(few)
+    export = ("export", job.folder, "--job", 1, "--format")
+    rows = list(csv.DictReader(job.cli(*export, "csv").stdout.splitlines()))
+    assert [row["report_id"] for row in rows] == [f"r{n}" for n in range(6)]
+    lines = job.cli(*export, "jsonl").stdout.splitlines()
+    assert [json.loads(line)["report_id"] for line in lines] == [row["report_id"] for row in rows]
+    file = tmp_path / "claims.parquet"
+    assert job.cli(*export, "parquet", "--out", file).exit_code == 0
+    assert pl.read_parquet(file).to_dicts() == [
+        {**json.loads(line), **_days(json.loads(line))} for line in lines
+    ]
+
+
+def test_parquet_needs_a_file(job: Desk, few: Path) -> None:
+    job.start(few)
+    assert job.cli("export", job.folder, "--format", "parquet").exit_code == 2
+
+
+def test_without_a_job_a_store_gives_the_newest_record_of_each_report(
+    job: Desk, few: Path, server: ServerThread
+) -> None:
+    server.set_script(Script(answer="echo", content="no JSON"))
+    job.start(few)
+    server.set_script(Script())
+    job.start(few, "--strategy", "sentence")
+    newest = list(csv.DictReader(job.cli("export", job.folder).stdout.splitlines()))
+    second = list(csv.DictReader(job.cli("export", job.folder, "--job", 2).stdout.splitlines()))
+    assert newest == second and len(newest) == 6
+
+
+def test_a_report_of_a_job_is_shown_and_an_unknown_one_names_close_ones(
+    job: Desk, few: Path
+) -> None:
+    job.start(few)
+    shown = job.cli("show", job.folder, "r3", "--job", 1)
+    assert shown.exit_code == 0 and "r3" in shown.stdout
+    failed = job.cli("show", job.folder, "r33", "--job", 1)
+    assert failed.exit_code == 2
+    assert "'r3'" in one_line(failed)
+    assert "no job 9" in one_line(job.cli("show", job.folder, "--job", 9))
+
+
+def _days(row: dict[str, Any]) -> dict[str, date | None]:
+    """The days of a row, which JSON has as words."""
+    names = ("published", "period_start", "period_end")
+    return {name: row[name] and date.fromisoformat(row[name]) for name in names}
 
 
 # Beside a worker in another process.

@@ -149,7 +149,7 @@ def test_trouble_is_a_code_and_every_try_a_span(
     desk([failure(503, CANARY, retry_after="0"), answer(Request("", {}, {}))])
     traced(tmp_path, exported, [killed(0)])
     first, second = spans_of(exported, "chat scripted")
-    assert attributes(first)["error.type"] == "refused"
+    assert attributes(first)["error.type"] == "model_busy"
     assert first.status.status_code is StatusCode.ERROR
     assert first.status.description is None
     assert "error.type" not in attributes(second)
@@ -234,7 +234,7 @@ def test_the_page_counts_reports_requests_tokens_and_cost(desk: Start, tmp_path:
         "llm_extract_reports_reused_total{job=1}": 0,
         "llm_extract_reports_left{job=1}": 0,
         "llm_extract_requests_total{model=scripted,outcome=answered}": 2,
-        "llm_extract_requests_total{model=scripted,outcome=refused}": 1,
+        "llm_extract_requests_total{model=scripted,outcome=model_busy}": 1,
         "llm_extract_tokens_total{job=1,kind=input}": 200,
         "llm_extract_tokens_total{job=1,kind=cached_input}": 80,
         "llm_extract_tokens_total{job=1,kind=output}": 40,
