@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint browser format mutation-report bench bench-validators crash-test \
+.PHONY: help run test lint browser format mutation-report bench bench-validators bench-batch crash-test \
 	peers-env lock build clean
 
 help: ## what can be made
@@ -64,6 +64,9 @@ bench-validators: $(VENV)/bench.stamp ## records/s of the rules, grounding besid
 crash-test: $(VENV)/dev.stamp ## kill a 2,000-report job 50 times: nothing lost, doubled or unpaid
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.crash --postgres
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.crash
+
+bench-batch: $(VENV)/dev.stamp ## our client beside the raw one, many in flight, 200,000 reports (20 min)
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.batch
 
 peers-env: $(VENV)/bench.stamp ## the environment of langextract, which evals compare with
 
