@@ -27,7 +27,7 @@ run: $(VENV)/run.stamp ## install, fetch the local model, extract the sample rep
 
 test: lint browser $(VENV)/bench.stamp ## install, fetch the local model, check and test everything
 	@$(BIN)/llm-extract models pull
-	@$(BIN)/python -m pytest --cov --cov-report=term
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --cov --cov-report=term
 
 lint: $(VENV)/dev.stamp ## ruff, mypy, pyright, import contracts, declared dependencies
 	@$(BIN)/ruff check
