@@ -30,6 +30,7 @@ class Watcher(Protocol):
         Requests for the report are made inside, also in tasks begun there. No record comes when the
         work was dropped.
         """
+        ...
 
     def exchanged(self, exchange: Exchange) -> None:
         """A request has ended."""
