@@ -314,8 +314,11 @@ class _Pools(httpx2.AsyncBaseTransport):
         limits = httpx2.Limits(
             max_connections=POOL_CONNECTIONS * 2, max_keepalive_connections=POOL_CONNECTIONS * 2
         )
+        # One for all: each would read the system's certificates anew, at 17 ms and some MB.
+        secure = httpx2.create_ssl_context(trust_env=trust_env)
         self._pools = [
-            httpx2.AsyncHTTPTransport(limits=limits, trust_env=trust_env) for _ in range(number)
+            httpx2.AsyncHTTPTransport(verify=secure, limits=limits, trust_env=trust_env)
+            for _ in range(number)
         ]
         self._turn = cycle(self._pools)
 
