@@ -1,8 +1,9 @@
 """Measures the local model through a job beside a bare loop over the same server, by slots.
 
-Run with `make bench-local`. For each number of slots the default model is served once; the same kind of
-requests (one question about one short report, after the worked examples that all share) is then sent by
-a bare loop of so many at a time, and by a run of our own. Tokens are those that the server counts.
+Run with `make bench-local`. For each number of slots the default model is served once; the same
+kind of requests (one question about one short report, after the worked examples that all share) is
+then sent by a bare loop of so many at a time, and by a run of our own. Tokens are those that the
+server counts.
 """
 
 from __future__ import annotations
@@ -75,9 +76,8 @@ def main() -> int:
             f"{ours.cached / ours.read:.0%}",
             f"{ratios[slots]:.2f}",
         )
-        Console(stderr=True).print(
-            f"{slots} slots: {bare.seconds:.0f} s bare, {ours.seconds:.0f} s ours"
-        )
+        said = f"{slots} slots: {bare.seconds:.0f} s bare, {ours.seconds:.0f} s ours"
+        print(said, file=sys.stderr, flush=True)
     Console().print(table)
     default = find_model(DEFAULT_MODEL).slots
     print(
