@@ -16,14 +16,14 @@ TOO_LITTLE = 1e-9
 class Flow:
     """Lets amounts through at a rate; a little that was not used may follow at once.
 
-    `burst` is the least that may gather; from `burst_seconds` on, that much time's worth.
+    `burst` is the least that may gather, or what `burst_seconds` bring; it is there at the start.
     """
 
     def __init__(self, per_second: float, now: float, burst: float, burst_seconds: float) -> None:
         self._least_burst, self._burst_seconds = burst, burst_seconds
-        self._level = 0.0
         self._then = now
         self.set_rate(per_second)
+        self._level = self._burst
 
     def set_rate(self, per_second: float) -> None:
         """From now on, `per_second`."""
