@@ -23,8 +23,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "local")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the real model run one after the other, in one process: two models at once would each
-    be slower than both in turn."""
+    """Tests of the real model run in one process, one after the other: two models at a time would
+    each be slower than both in turn."""
     for item in items:
         if item.get_closest_marker("model"):
             item.add_marker(pytest.mark.xdist_group("model"))
