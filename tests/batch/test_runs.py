@@ -123,7 +123,7 @@ def test_every_report_gets_its_record_and_the_summary_counts_them(
 def test_records_stand_in_input_order_whatever_was_done_first(
     pipeline: ScriptedPipeline, store: Store
 ) -> None:
-    pipeline.turns = lambda report: 20 if report.id == "a" else 1
+    pipeline.turns = lambda report: 500 if report.id == "a" else 1
     summary = go(pipeline, store, *map(report, "abcd"))
     assert pipeline.processed[-1] == "a"
     assert [record.report.id for record in store.run_records(summary.run_id)] == list("abcd")
