@@ -51,6 +51,7 @@ def unkilled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
         yield setup
 
 
+@pytest.mark.slow
 def test_a_job_whose_worker_is_killed_again_and_again_ends_as_if_it_never_was(
     unkilled: Setup, tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_job_whose_worker_is_killed_again_and_again_ends_as_if_it_never_was(
     assert same_records(setup, unkilled) == []
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_workers_that_share_a_database_take_over_what_killed_ones_have_left(
     unkilled: Setup, postgres_url: str, tmp_path: Path

@@ -57,6 +57,7 @@ class Reaper:
         return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [False, True])
 def test_whenever_it_is_killed_it_goes_on_where_it_was(
     provider: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, after: bool
