@@ -34,7 +34,7 @@ from llm_extract.errors import ModelError
 from llm_extract.extraction.wire import Wire, without_keys
 from llm_extract.models.endpoint import Endpoint, estimate_tokens, limits_of
 from llm_extract.models.pace import FreeTurn, NoPace, Pace, Turn
-from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble
+from llm_extract.models.transport import Completion, HttpLine, Line, Reply, Trouble, tokens_of
 from llm_extract.record import Attempt, Tokens
 
 # instructor logs replies and what servers say, and with them report text and keys, as errors; they
@@ -414,20 +414,6 @@ def _used(attempt: Attempt, most: Tokens) -> int:
 
 
 NO_TOKENS = Tokens(prompt=0, cached=0, completion=0)
-
-
-def tokens_of(completion: Completion) -> Tokens | None:
-    """Tokens as the server counted them; None where it counted none."""
-    usage = completion.usage
-    if usage is None:
-        return None
-    within, made = usage.prompt_tokens_details, usage.completion_tokens_details
-    return Tokens(
-        prompt=usage.prompt_tokens,
-        cached=(within.cached_tokens or 0) if within else 0,
-        completion=usage.completion_tokens,
-        reasoning=(made.reasoning_tokens or 0) if made else 0,
-    )
 
 
 @lru_cache(maxsize=256)

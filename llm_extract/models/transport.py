@@ -30,6 +30,7 @@ from pydantic import (
 
 from llm_extract.documents.text import storable
 from llm_extract.models.endpoint import Endpoint
+from llm_extract.record import Tokens
 
 RETRIED_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers that say nothing about the request itself: another try may be answered."""
@@ -150,6 +151,20 @@ class Completion(BaseModel):
             return usage(value)
         except ValidationError:
             return None
+
+
+def tokens_of(completion: Completion) -> Tokens | None:
+    """Tokens as the server counted them; None where it counted none."""
+    usage = completion.usage
+    if usage is None:
+        return None
+    within, made = usage.prompt_tokens_details, usage.completion_tokens_details
+    return Tokens(
+        prompt=usage.prompt_tokens,
+        cached=(within.cached_tokens or 0) if within else 0,
+        completion=usage.completion_tokens,
+        reasoning=(made.reasoning_tokens or 0) if made else 0,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from llm_extract.models.transport import Completion, Line, Reply, Trouble
+from llm_extract.models.transport import Completion, Line, Reply, Trouble, tokens_of
 from llm_extract.record import Tokens
 
 NANO = 1_000_000_000
@@ -78,7 +78,7 @@ class WatchedLine:
                 max_tokens=request["max_tokens"],
                 began=began,
                 ended=began + time.perf_counter_ns() - since,  # the clock may jump meanwhile
-                tokens=_tokens(completion) if completion is not None else None,
+                tokens=tokens_of(completion) if completion is not None else None,
                 finish=completion.choices[0].finish_reason if completion is not None else None,
                 trouble=_sort(trouble) if trouble is not None else None,
             )
@@ -87,16 +87,3 @@ class WatchedLine:
 
 def _sort(trouble: Trouble) -> str:
     return trouble.kind if trouble.code == "model_failed" else trouble.code
-
-
-def _tokens(completion: Completion) -> Tokens | None:
-    usage = completion.usage
-    if usage is None:
-        return None
-    within, made = usage.prompt_tokens_details, usage.completion_tokens_details
-    return Tokens(
-        prompt=usage.prompt_tokens,
-        cached=(within.cached_tokens or 0) if within else 0,
-        completion=usage.completion_tokens,
-        reasoning=(made.reasoning_tokens or 0) if made else 0,
-    )

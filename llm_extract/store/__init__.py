@@ -15,16 +15,8 @@ from llm_extract.store.queries import (
     without_replies,
 )
 from llm_extract.store.sampling import Spent, Stratum
-from llm_extract.store.work import (
-    LEASE,
-    OTHER_READER,
-    Committed,
-    Earlier,
-    Item,
-    Paid,
-    Settlement,
-    Work,
-)
+from llm_extract.store.settlements import Paid, Settlement
+from llm_extract.store.work import LEASE, OTHER_READER, Committed, Earlier, Item, Work
 
 __all__ = [
     "DEFAULT_NAME",

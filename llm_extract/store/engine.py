@@ -12,7 +12,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, QueuePool, Table, create_engine, event, inspect
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
@@ -332,3 +333,9 @@ def _reason(error: SQLAlchemyError) -> str:
 
 def _hint(line: str, hints: Mapping[str, str]) -> str | None:
     return next((text for sign, text in hints.items() if sign in line), None)
+
+
+def insert_new(connection: Connection, table: Table) -> Any:
+    """An insert that leaves out what is there already, also what another worker adds just now."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table).on_conflict_do_nothing()

@@ -10,9 +10,8 @@ another in a ring: jobs by number, reports and items by their keys, records by t
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from operator import itemgetter
 from typing import Any
@@ -22,8 +21,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     Interval,
-    Select,
-    Table,
     and_,
     bindparam,
     cast,
@@ -35,31 +32,37 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.documents.text import storable
 from llm_extract.errors import StoreError
 from llm_extract.pipeline import WorkKey, unread_record
-from llm_extract.record import Attempt, Disposition, Record
+from llm_extract.record import Record
 from llm_extract.store.batched import (
-    BATCHED,
     Batched,
     Opening,
     awaited,
     batched,
     forget_batched,
-    note,
-    noted,
     twin_asked,
 )
-from llm_extract.store.engine import transaction
-from llm_extract.store.jobs import Sums, sums_of
+from llm_extract.store.engine import insert_new, transaction
+from llm_extract.store.jobs import Sums
+from llm_extract.store.settlements import (
+    IS_CURRENT,
+    NO_WORK,
+    Place,
+    Row,
+    Settlement,
+    add_up,
+    key_of,
+    put_attempts,
+    put_records,
+)
+from llm_extract.store.spending import locked, lose, open_requests
 from llm_extract.store.tables import (
     REPORT_KEY_COLUMNS,
     WORK_KEY_COLUMNS,
-    attempts,
-    findings,
     records,
     reports,
     run_items,
@@ -73,16 +76,8 @@ several share a store."""
 OTHER_READER = "other_reader"
 """Code of the error when another worker has taken over the reading of a job's inputs."""
 
-Place = tuple[int, int]
-"""An item: its job and its position."""
-
 Identity = tuple[str, str, str, str]
 """What makes a report one row: `tables.REPORT_KEY_COLUMNS`."""
-
-NO_WORK = WorkKey(
-    report_sha256="", published="", prompt_hash="", model="", strategy="", package_version=""
-)
-"""Stands for the work on an input that was never read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,41 +91,6 @@ class Item:
     tries: int = 0
     again: bool = False
     batched: Batched | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """An attempt, its price in nanodollars, and how it was written down before it was sent."""
-
-    attempt: Attempt
-    cost: int
-    opening: Opening | None
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What came of an item: a new record, one of earlier work (`pk`), or neither: it is given back.
-
-    `record` bears no raw replies (`without_replies`), these stand in `paid`. Of finished work the
-    store keeps the record that came first, unless the item's earlier work is void. `tried` counts
-    what is given back as a try that failed. `batched` says that it is of the batch lane, whose
-    requests for it are then forgotten.
-    """
-
-    run_id: int
-    position: int
-    disposition: Disposition | None = None
-    key: WorkKey | None = None
-    record: Record | None = None
-    pk: int | None = None
-    paid: Sequence[Paid] = ()
-    tried: bool = False
-    batched: bool = False
-
-    @property
-    def place(self) -> Place:
-        """The item."""
-        return self.run_id, self.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +231,7 @@ class Work:
                 .where(*of_these)
                 .values(worker=self._worker, lease_until=self._lease())
             )
-            _lose(connection, run_id, claimed)
+            lose(connection, run_id, claimed)
             rows = connection.execute(
                 select(run_items.c.position, run_items.c.tries, run_items.c.again, reports)
                 .join(reports, reports.c.pk == run_items.c.report_pk)
@@ -300,11 +260,11 @@ class Work:
             return {}
         query = select(records.c.pk, records.c.json, *WORK_KEY_COLUMNS).where(
             records.c.report_sha256.in_({key.report_sha256 for key in wanted}),
-            _IS_CURRENT,
+            IS_CURRENT,
         )
         with transaction(self._engine) as connection:
             rows = connection.execute(query).all()
-        return {key: Earlier(r.pk, r.json) for r in rows if (key := _key(r)) in wanted}
+        return {key: Earlier(r.pk, r.json) for r in rows if (key := key_of(r)) in wanted}
 
     def commit(
         self, openings: Sequence[Opening] = (), settlements: Sequence[Settlement] = ()
@@ -313,9 +273,9 @@ class Work:
         done = Committed([], [])
         with transaction(self._engine) as connection:
             concerned = {o.run_id for o in openings} | {s.run_id for s in settlements}
-            jobs = _locked(connection, concerned)
+            jobs = locked(connection, concerned)
             if openings:
-                done.refused = _open(connection, jobs, openings)
+                done.refused = open_requests(connection, jobs, openings)
             if settlements:
                 done.counted, done.sums = self._settle(connection, settlements)
         return done
@@ -358,7 +318,7 @@ class Work:
                 )
                 .values(worker=None, lease_until=None)
             )
-            _lose(connection, run_id, nobodys)
+            lose(connection, run_id, nobodys)
 
     def open_items(self, run_id: int) -> int:
         """Items that have no record yet, claimed or not."""
@@ -375,11 +335,11 @@ class Work:
         counted = [s.place in ours for s in settlements]
         kept = [s for s, counts in zip(settlements, counted, strict=True) if counts]
         void = {place for place, again in ours.items() if again}
-        rows = _put_records(connection, [s for s in kept if s.record is not None], void)
+        rows = put_records(connection, [s for s in kept if s.record is not None], void)
         for s in kept:
             if s.pk is not None and s.disposition is not None:
-                rows[s.place] = _Row(s.pk, s.disposition)
-        _put_attempts(connection, settlements, {place: row.pk for place, row in rows.items()})
+                rows[s.place] = Row(s.pk, s.disposition)
+        put_attempts(connection, settlements, {place: row.pk for place, row in rows.items()})
         items = [
             {
                 "r": s.run_id,
@@ -407,7 +367,7 @@ class Work:
                 items,
             )
         forget_batched(connection, [s.place for s in kept if s.batched])
-        return counted, _add_up(connection, settlements, kept, rows)
+        return counted, add_up(connection, settlements, kept, rows)
 
     def _ours(self, connection: Connection, settlements: Sequence[Settlement]) -> dict[Place, bool]:
         """Items that are open and this worker's, and whether their earlier work is void.
@@ -444,27 +404,6 @@ class Work:
         return func.now() + cast(literal(self.lease), Interval) if self._shared else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A row of records, and how it is counted."""
-
-    pk: int
-    disposition: Disposition
-
-
-_IS_CURRENT = and_(records.c.disposition != "failed", ~records.c.superseded)
-"""Finished work that was not done anew: one row for each key."""
-
-
-def _locked(connection: Connection, run_ids: set[int]) -> dict[int, Any]:
-    """These jobs' rows, which nobody else changes until the transaction ends."""
-    query = select(runs).where(runs.c.id.in_(run_ids)).order_by(runs.c.id)
-    rows = connection.execute(query.with_for_update(key_share=True)).all()
-    for missing in run_ids - {row.id for row in rows}:
-        raise StoreError(f"the store has no job {missing} any more", code="no_job")
-    return {row.id: row for row in rows}
-
-
 def _identity(report: Report) -> Identity:
     published = report.published.isoformat() if report.published else ""
     return report.sha256, storable(report.id), storable(report.source), published
@@ -496,14 +435,8 @@ def _report_pks(connection: Connection, found: Sequence[Report]) -> dict[Identit
     ]
     if not new:
         return known
-    connection.execute(_insert_new(connection, reports), new)
+    connection.execute(insert_new(connection, reports), new)
     return present()
-
-
-def _insert_new(connection: Connection, table: Table) -> Any:
-    """An insert that leaves out what is there already, also what another worker adds just now."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
 
 
 def _report(row: Any) -> Report:
@@ -515,262 +448,3 @@ def _report(row: Any) -> Report:
         published=date.fromisoformat(row.published) if row.published else None,
         language=row.language,
     )
-
-
-def _lose(
-    connection: Connection, run_id: int, positions: Sequence[int] | Select[tuple[int]]
-) -> None:
-    """Requests of these items that are still open will not be heard of again."""
-    connection.execute(
-        attempts.update()
-        .where(
-            attempts.c.run_id == run_id,
-            attempts.c.position.in_(positions),
-            attempts.c.state == "open",
-        )
-        .values(state="lost")
-    )
-
-
-def _open(
-    connection: Connection, jobs: Mapping[int, Any], openings: Sequence[Opening]
-) -> list[str | None]:
-    """Reserve what requests may use at worst; those that may not be sent get why."""
-    present = noted(connection, openings)
-    wanted: dict[int, list[int]] = defaultdict(list)
-    for n, opening in enumerate(openings):
-        if opening.request not in present:
-            wanted[opening.run_id].append(n)
-    refused: list[str | None] = [None] * len(openings)
-    for run_id in wanted:
-        row = jobs[run_id]
-        tokens = row.prompt_tokens + row.completion_tokens + row.reserved_tokens
-        cost = row.cost + row.reserved_cost
-        more_tokens = more_cost = 0
-        for n in wanted[run_id]:
-            opening = openings[n]
-            over_tokens = row.max_tokens is not None and (
-                tokens + more_tokens + opening.most_tokens > row.max_tokens
-            )
-            over_cost = row.max_cost is not None and (
-                cost + more_cost + opening.most_cost > row.max_cost
-            )
-            if row.state != "running":
-                refused[n] = "stopped"
-            elif over_tokens or over_cost:
-                refused[n] = "tokens" if over_tokens else "cost"
-            else:
-                more_tokens += opening.most_tokens
-                more_cost += opening.most_cost
-        connection.execute(
-            runs.update()
-            .where(runs.c.id == run_id)
-            .values(
-                reserved_tokens=runs.c.reserved_tokens + more_tokens,
-                reserved_cost=runs.c.reserved_cost + more_cost,
-            )
-        )
-    sent = [
-        opening
-        for opening, why in zip(openings, refused, strict=True)
-        if why is None and opening.request not in present
-    ]
-    if sent:
-        connection.execute(insert(attempts), [_attempt_row(opening) for opening in sent])
-    note(connection, sent)
-    return refused
-
-
-def _attempt_row(opening: Opening) -> dict[str, Any]:
-    names = ("run_id", "position", "request", "passage", "number", "most_tokens", "most_cost")
-    nothing = {"seconds": 0.0, "prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
-    state = "open" if opening.body is None else BATCHED
-    return {**{name: getattr(opening, name) for name in names}, **nothing, "state": state}
-
-
-def _put_records(
-    connection: Connection, settlements: Sequence[Settlement], void: set[Place]
-) -> dict[Place, _Row]:
-    """The rows of records by item: each failure has its own, finished work with one key has one.
-
-    A row never changes, so no job's results or sums depend on what another does. Items in `void`
-    take no earlier row: it is superseded by a new one.
-    """
-    failures = [s for s in settlements if s.disposition == "failed"]
-    finished: dict[WorkKey, list[Settlement]] = defaultdict(list)
-    for settlement in settlements:
-        if settlement.disposition != "failed" and settlement.key is not None:
-            finished[settlement.key].append(settlement)
-    rows = _put_failures(connection, failures) if failures else {}
-    if finished:
-        anew = {key for key, same in finished.items() if any(s.place in void for s in same)}
-        firsts = {key: same[0] for key, same in finished.items()}
-        for key, row in _put_finished(connection, firsts, anew).items():
-            rows |= {s.place: row for s in finished[key]}
-    return rows
-
-
-def _put_failures(connection: Connection, settlements: Sequence[Settlement]) -> dict[Place, _Row]:
-    made = connection.execute(
-        insert(records).returning(records.c.pk, sort_by_parameter_order=True),
-        [_record_row(s.key or NO_WORK, s) for s in settlements],
-    ).scalars()
-    pks = dict(zip((s.place for s in settlements), made, strict=True))
-    _put_findings(connection, {pks[s.place]: s for s in settlements})
-    return {place: _Row(pk, "failed") for place, pk in pks.items()}
-
-
-def _put_finished(
-    connection: Connection, wanted: Mapping[WorkKey, Settlement], anew: set[WorkKey]
-) -> dict[WorkKey, _Row]:
-    rows = _current(connection, wanted)
-    old = sorted(rows.pop(key).pk for key in anew if key in rows)
-    if old:
-        connection.execute(records.update().where(records.c.pk.in_(old)).values(superseded=True))
-    new = [_record_row(key, wanted[key]) for key in sorted(wanted, key=astuple) if key not in rows]
-    if not new:
-        return rows
-    made = connection.execute(
-        _insert_new(connection, records).returning(
-            records.c.pk, records.c.disposition, *WORK_KEY_COLUMNS
-        ),
-        new,
-    )
-    added = {_key(row): _Row(row.pk, row.disposition) for row in made}
-    _put_findings(connection, {row.pk: wanted[key] for key, row in added.items()})
-    rows |= added
-    beaten = wanted.keys() - rows.keys()  # another worker finished the same work in this moment
-    return rows | _current(connection, beaten) if beaten else rows
-
-
-def _current(connection: Connection, keys: Iterable[WorkKey]) -> dict[WorkKey, _Row]:
-    wanted = set(keys)
-    query = select(records.c.pk, records.c.disposition, *WORK_KEY_COLUMNS).where(
-        records.c.report_sha256.in_({key.report_sha256 for key in wanted}), _IS_CURRENT
-    )
-    return {
-        key: _Row(row.pk, row.disposition)
-        for row in connection.execute(query)
-        if (key := _key(row)) in wanted
-    }
-
-
-def _record_row(key: WorkKey, settlement: Settlement) -> dict[str, Any]:
-    assert settlement.record is not None
-    return {
-        **asdict(key),
-        "disposition": settlement.disposition,
-        "json": settlement.record.model_dump_json(),
-    }
-
-
-def _put_findings(connection: Connection, written: Mapping[int, Settlement]) -> None:
-    """The findings of new rows of records."""
-    rows = [
-        row
-        for pk, settlement in written.items()
-        if settlement.record is not None
-        for row in _finding_rows(pk, settlement.record)
-    ]
-    if rows:
-        connection.execute(insert(findings), rows)
-
-
-def _finding_rows(record_pk: int, record: Record) -> list[dict[str, Any]]:
-    return [
-        {
-            "record_pk": record_pk,
-            "position": position,
-            "rule": finding.rule,
-            "severity": finding.severity,
-            "kind": finding.kind,
-            "claims": finding.claims,
-            "message": finding.message,
-        }
-        for position, finding in enumerate(record.findings)
-    ]
-
-
-def _put_attempts(
-    connection: Connection,
-    settlements: Sequence[Settlement],
-    pks: Mapping[Place, int],
-) -> None:
-    """Close the rows of requests that were opened, add those that were not."""
-    opened, others = [], []
-    for settlement in settlements:
-        for paid in settlement.paid:
-            attempt = paid.attempt
-            row = {
-                "record_pk": pks.get(settlement.place),
-                "state": "uncounted" if attempt.uncounted else "settled",
-                "seconds": attempt.seconds,
-                "prompt_tokens": attempt.tokens.prompt,
-                "cached_tokens": attempt.tokens.cached,
-                "completion_tokens": attempt.tokens.completion,
-                "reasoning_tokens": attempt.tokens.reasoning,
-                "cost": paid.cost,
-                "reply": attempt.reply,
-                "error": attempt.error,
-            }
-            if paid.opening is not None:
-                opened.append({**row, "sent_as": attempt.request})
-            else:
-                others.append(
-                    {
-                        **row,
-                        "run_id": settlement.run_id,
-                        "position": settlement.position,
-                        "request": attempt.request,
-                        "passage": attempt.passage,
-                        "number": attempt.number,
-                    }
-                )
-    if opened:
-        names = [name for name in opened[0] if name != "sent_as"]
-        connection.execute(
-            attempts.update()
-            .where(attempts.c.request == bindparam("sent_as"))
-            .values({name: bindparam(name) for name in names}),
-            opened,
-        )
-    if others:
-        connection.execute(insert(attempts), others)
-
-
-def _add_up(
-    connection: Connection,
-    settlements: Sequence[Settlement],
-    kept: Sequence[Settlement],
-    rows: Mapping[Place, _Row],
-) -> dict[int, Sums]:
-    """The sums of the jobs with these settlements: spending counts even where a record does not."""
-    more: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for settlement in kept:
-        if settlement.place in rows:
-            more[settlement.run_id][rows[settlement.place].disposition] += 1
-            more[settlement.run_id]["cached"] += settlement.pk is not None
-    for settlement in settlements:
-        sums = more[settlement.run_id]
-        for paid in settlement.paid:
-            tokens = paid.attempt.tokens
-            sums["calls"] += 1
-            sums["prompt_tokens"] += tokens.prompt
-            sums["cached_tokens"] += tokens.cached
-            sums["completion_tokens"] += tokens.completion
-            sums["reasoning_tokens"] += tokens.reasoning
-            sums["cost"] += paid.cost
-            if paid.opening is not None and not paid.attempt.uncounted:
-                sums["reserved_tokens"] -= paid.opening.most_tokens
-                sums["reserved_cost"] -= paid.opening.most_cost
-    found: dict[int, Sums] = {}
-    for run_id in sorted(more):
-        changes = {name: runs.c[name] + number for name, number in more[run_id].items() if number}
-        change = runs.update().where(runs.c.id == run_id)
-        change = change.values(**changes) if changes else change.values(read=runs.c.read)
-        found[run_id] = sums_of(connection.execute(change.returning(*runs.c)).one())
-    return found
-
-
-def _key(row: Any) -> WorkKey:
-    return WorkKey(*(getattr(row, column.name) for column in WORK_KEY_COLUMNS))

@@ -11,9 +11,9 @@ from typing import Any
 from llm_extract.batch.book import ItemBook
 from llm_extract.batch.committer import Committer
 from llm_extract.batch.provider.line import BatchLine
-from llm_extract.extraction.call import NO_TOKENS, OpenCall, tokens_of
+from llm_extract.extraction.call import NO_TOKENS, OpenCall
 from llm_extract.models.spec import Prices
-from llm_extract.models.transport import Completion
+from llm_extract.models.transport import Completion, tokens_of
 from llm_extract.record import Attempt, Record
 from llm_extract.store import Batched, BatchedBody, BatchedRequest, Item, Paid
 
