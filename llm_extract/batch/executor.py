@@ -7,11 +7,10 @@ begun, and what is under way is finished and paid for.
 
 from __future__ import annotations
 
-import gc
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +21,7 @@ from anyio import CapacityLimiter, to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from llm_extract.batch.book import BUDGET, STOPPED, ItemBook
+from llm_extract.batch.collector import calm_collector
 from llm_extract.batch.committer import Committer
 from llm_extract.batch.heartbeat import beat
 from llm_extract.batch.pipelines import ReportPipeline
@@ -59,8 +59,6 @@ MOST_TRIES = 3
 reason: each time the server has answered somebody just before."""
 PATIENCE = 1800.0
 """Seconds that a server may give no answer at all before the job is paused."""
-YOUNG_OBJECTS = 10_000
-"""New objects after which the youngest are collected: those of a few reports, some MB."""
 LOOK_SECONDS = 1.0
 """How often health and deadline are looked at, and items that another worker may have freed."""
 
@@ -102,7 +100,7 @@ async def work_off(
     one = CapacityLimiter(1)
     committer = Committer(work, one)
     runs = [_JobRun(plan, store, work, committer, one) for plan in plans]
-    with _calm_collector():
+    with calm_collector():
         try:
             async with anyio.create_task_group() as group:
                 if stopper is not None:
@@ -492,25 +490,6 @@ class _JobRun:
 def _may_be_done(item: Item) -> bool:
     """Whether earlier work may settle an item: not if it was paid for already, or is to be new."""
     return not item.again and not (item.batched and item.batched.requests)
-
-
-@contextmanager
-def _calm_collector() -> Iterator[None]:
-    """The garbage collector leaves what is there alone and looks at the rest less often.
-
-    Libraries and tables are hundreds of thousands of objects that live as long as the program, and
-    a report makes thousands: walking through the former for each few reports took a fifth of all
-    processor time.
-    """
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 async def _next(receive: MemoryObjectReceiveStream[Item]) -> Item | None:
