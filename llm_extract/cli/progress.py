@@ -38,6 +38,8 @@ class RunDisplay:
 
     def __init__(self, *, quiet: bool) -> None:
         self.latest: RunSummary | None = None
+        self.undated = 0
+        """Reports read without a day of publication."""
         self._quiet = quiet
         self._work_began: RunSummary | None = None
         self._progress = Progress(
@@ -86,6 +88,7 @@ class RunDisplay:
 
     def settled(self, record: Record) -> None:
         """Names a report that failed as soon as it has."""
+        self.undated += record.failure is None and record.report.published is None
         if record.failure is not None:
             say(f"failed: {record.report.id}: {record.failure.message}", STYLES["failed"])
 

@@ -147,6 +147,12 @@ def run(
             _print_json(plan, summary)
         elif not quiet:
             _print_results(plan, summary, store)
+            if display.undated:
+                say(
+                    f"reports without a day of publication: {display.undated}; dates without a "
+                    "year stay open in them, name the day with --published",
+                    "dim",
+                )
     if summary.paused:
         left = summary.read - summary.settled
         say(

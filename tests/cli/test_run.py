@@ -107,6 +107,15 @@ def test_json_prints_one_object_and_nothing_else(
     assert summary["records"] == str(results / "records.jsonl")
 
 
+def test_reports_without_a_day_of_publication_are_said(
+    cli: Cli, pipeline: Any, reports: Path, results: Path
+) -> None:
+    said = "reports without a day of publication"
+    assert f"{said}: 3" in cli("run", reports, "--out", results).stderr
+    dated = cli("run", reports, "--out", results, "--published", "2026-03-05")
+    assert said not in dated.stderr
+
+
 def test_quiet_prints_nothing(cli: Cli, pipeline: Any, reports: Path, results: Path) -> None:
     assert cli("run", reports, "--out", results, "--quiet").output == ""
 
