@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from llm_extract.documents.report import Report, UnreadableReport
 from llm_extract.export import read_records
@@ -25,9 +26,11 @@ from llm_extract.store import (
     Paid,
     Settlement,
     Store,
+    Sums,
     Work,
     without_replies,
 )
+from llm_extract.store.tables import attempts
 
 REPORT = Report(
     id="orsova-10",
@@ -184,3 +187,30 @@ def rows(place: str, query: Any) -> list[Any]:
     """What the store's tables hold."""
     with sight(place) as connection:
         return list(connection.execute(query).all())
+
+
+SHORT = timedelta(milliseconds=1)
+"""A lease that has run out by the time of the next transaction."""
+
+NAMES = [f"r{number:02}" for number in range(12)]
+
+
+def sums(store: Store, job: Job) -> Sums:
+    return store.jobs.get(job.id).sums
+
+
+def states(place: str) -> list[str]:
+    return [row.state for row in rows(place, select(attempts.c.state).order_by(attempts.c.pk))]
+
+
+def new_job(store: Store) -> int:
+    return store.jobs.create(Settings(), "0.1.0").id
+
+
+def expired(store: Store, worker: str) -> Work:
+    """A worker whose leases run out at once."""
+    return store.work(worker, SHORT)
+
+
+def wait_until_it_ran_out() -> None:
+    time.sleep(SHORT.total_seconds() * 5)

@@ -1,64 +1,39 @@
-"""The work of jobs: taken in, claimed, paid for, settled; by one worker and by several."""
+"""The work of jobs: taken in and claimed, by one worker and by several."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from random import Random
 
 import pytest
 from sqlalchemy import func, select, update
 from store_builders import (
+    NAMES,
     REPORT,
     SEALED,
+    expired,
     given_back,
     job_of,
     key_of,
+    new_job,
     opening,
     paid,
     read,
-    record_of,
     report,
     rows,
     settle,
     settle_all,
     settlement,
     sight,
+    states,
+    sums,
+    wait_until_it_ran_out,
 )
 
 from llm_extract.errors import StoreError
-from llm_extract.pipeline import Settings
-from llm_extract.store import Caps, Item, Job, Settlement, Store, Sums, Work, open_store
+from llm_extract.store import Caps, Settlement, Store, open_store
 from llm_extract.store.tables import attempts, records, reports, run_items, runs
-
-SHORT = timedelta(milliseconds=1)
-"""A lease that has run out by the time of the next transaction."""
-
-NAMES = [f"r{number:02}" for number in range(12)]
-
-
-def sums(store: Store, job: Job) -> Sums:
-    return store.jobs.get(job.id).sums
-
-
-def states(place: str) -> list[str]:
-    return [row.state for row in rows(place, select(attempts.c.state).order_by(attempts.c.pk))]
-
-
-def new_job(store: Store) -> int:
-    return store.jobs.create(Settings(), "0.1.0").id
-
-
-def expired(store: Store, worker: str) -> Work:
-    """A worker whose leases run out at once."""
-    return store.work(worker, SHORT)
-
-
-def wait_until_it_ran_out() -> None:
-    time.sleep(SHORT.total_seconds() * 5)
-
 
 # --- reading ------------------------------------------------------------------------------------
 
@@ -248,216 +223,6 @@ def test_requests_of_items_that_are_freed_are_lost_and_keep_their_reserve(
     work.free(job.id)
     assert states(place) == ["settled", "lost"]
     assert (sums(store, job).reserved_tokens, sums(store, job).reserved_cost) == (100, 1000)
-
-
-# --- budget -------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("caps", "tokens", "cost", "refused"),
-    [
-        (Caps(max_tokens=250), 100, 0, [None, None, "tokens"]),
-        (Caps(max_tokens=300), 100, 0, [None, None, None]),
-        (Caps(max_tokens=299), 100, 0, [None, None, "tokens"]),
-        (Caps(max_cost=3 * 2**50), 1, 2**50, [None, None, None]),
-        (Caps(max_cost=3 * 2**50 - 1), 1, 2**50, [None, None, "cost"]),
-        (Caps(max_tokens=100, max_cost=0), 100, 0, [None, "tokens", "tokens"]),
-        (Caps(max_cost=0), 100, 1, ["cost", "cost", "cost"]),
-    ],
-)
-def test_a_request_is_refused_when_it_could_pass_a_cap(
-    store: Store, caps: Caps, tokens: int, cost: int, refused: list[str | None]
-) -> None:
-    job = job_of(store, *map(report, "abc"), caps=caps)
-    work = store.work("a")
-    opened = [opening(item, tokens=tokens, cost=cost) for item in work.claim(job.id, 3)]
-    together = work.commit(opened).refused
-    assert together == refused
-    reserved = sums(store, job)
-    assert reserved.reserved_tokens == tokens * refused.count(None)
-    assert reserved.reserved_cost == cost * refused.count(None)
-
-
-def test_a_smaller_request_may_still_fit(store: Store) -> None:
-    job = job_of(store, *map(report, "abc"), caps=Caps(max_tokens=100))
-    work = store.work("a")
-    big, bigger, small = work.claim(job.id, 3)
-    wanted = [opening(big, tokens=80), opening(bigger, tokens=21), opening(small, tokens=20)]
-    assert work.commit(wanted).refused == [None, "tokens", None]
-
-
-def test_a_settlement_frees_what_its_request_did_not_use(store: Store) -> None:
-    job = job_of(store, report("a"), report("b"), caps=Caps(max_tokens=150, max_cost=1500))
-    work = store.work("a")
-    first, second = work.claim(job.id, 2)
-    opened = opening(first)
-    assert work.commit([opened]).refused == [None]
-    assert work.commit([opening(second)]).refused == ["tokens"]
-    done = work.commit(settlements=[settlement(first, payments=[paid(opened, 40, 10, 500)])])
-    assert done.sums[job.id] == sums(store, job)
-    now = sums(store, job)
-    assert (now.prompt_tokens, now.completion_tokens, now.cost) == (40, 10, 500)
-    assert (now.reserved_tokens, now.reserved_cost) == (0, 0)
-    assert work.commit([opening(second)]).refused == [None]
-
-
-def test_a_request_without_a_count_keeps_its_reserve(place: str, store: Store) -> None:
-    job = job_of(store, REPORT, caps=Caps(max_tokens=150))
-    work = store.work("a")
-    (item,) = work.claim(job.id, 1)
-    opened = opening(item)
-    work.commit([opened])
-    unknown = paid(opened, 0, 0, 0, uncounted=True)
-    work.commit(settlements=[given_back(item, [unknown])])
-    assert states(place) == ["uncounted"]
-    assert sums(store, job).reserved_tokens == 100
-    (item,) = work.claim(job.id, 1)
-    assert work.commit([opening(item)]).refused == ["tokens"]
-
-
-def test_every_request_counts_also_of_items_that_fail_or_are_given_back(store: Store) -> None:
-    job = job_of(store, report("a"), report("b"))
-    work = store.work("a")
-    first, second = work.claim(job.id, 2)
-    work.commit(
-        settlements=[
-            settlement(first, record_of(first.report, "failed"), [paid(), paid()]),
-            given_back(second, [paid()]),
-        ]
-    )
-    now = sums(store, job)
-    assert (now.calls, now.prompt_tokens, now.reasoning_tokens, now.cost) == (3, 120, 9, 1500)
-
-
-@pytest.mark.parametrize("state", ["paused", "cancelled"])
-def test_nothing_is_opened_for_a_job_that_is_stopped(store: Store, state: str) -> None:
-    job, going_on = job_of(store, report("a")), job_of(store, report("b"))
-    work = store.work("a")
-    (stopped,), (other,) = work.claim(job.id, 1), work.claim(going_on.id, 1)
-    store.jobs.move(job.id, state)  # type: ignore[arg-type]
-    assert work.commit([opening(stopped), opening(other)]).refused == ["stopped", None]
-    assert work.commit(settlements=[settlement(stopped)]).counted == [True]
-
-
-def test_other_caps_hold_from_the_next_request_on(store: Store) -> None:
-    job = job_of(store, REPORT, caps=Caps(max_tokens=99))
-    work = store.work("a")
-    (item,) = work.claim(job.id, 1)
-    assert work.commit([opening(item)]).refused == ["tokens"]
-    store.jobs.set_caps(job.id, Caps(max_tokens=100))
-    assert work.commit([opening(item)]).refused == [None]
-
-
-def test_a_commit_for_a_job_that_does_not_exist_is_a_clear_error(store: Store) -> None:
-    ghost = Item(99, 0, REPORT)
-    for asked in ({"openings": [opening(ghost)]}, {"settlements": [settlement(ghost)]}):
-        with pytest.raises(StoreError, match="no job 99"):
-            store.work("a").commit(**asked)  # type: ignore[arg-type]
-
-
-# --- settlements --------------------------------------------------------------------------------
-
-
-def test_an_item_is_settled_once(place: str, store: Store) -> None:
-    job = job_of(store, REPORT)
-    work = store.work("a")
-    (item,) = work.claim(job.id, 1)
-    assert settle(work, item).counted == [True]
-    assert settle(work, item, record_of(item.report, "failed")).counted == [False]
-    now = sums(store, job)
-    assert (now.settled, now.flagged, now.calls) == (1, 1, 2)
-    assert len(rows(place, select(records))) == 1
-
-
-@pytest.mark.postgres
-def test_an_item_taken_over_counts_for_the_other_and_spending_for_both(
-    shared: Store, postgres_url: str
-) -> None:
-    job = job_of(shared, REPORT)
-    slow, other = expired(shared, "slow"), shared.work("other")
-    (item,) = slow.claim(job.id, 1)
-    opened = opening(item)
-    slow.commit([opened])
-    wait_until_it_ran_out()
-    (same,) = other.claim(job.id, 1)
-    late = settlement(item, record_of(REPORT, "clean"), [paid(opened)])
-    assert slow.commit(settlements=[late]).counted == [False]
-    assert states(postgres_url) == ["settled"]
-    now = sums(shared, job)
-    assert (now.settled, now.calls, now.cost, now.reserved_tokens) == (0, 1, 500, 0)
-    assert other.commit(settlements=[settlement(same, payments=[paid()])]).counted == [True]
-    now = sums(shared, job)
-    assert (now.clean, now.flagged, now.calls, now.cost) == (0, 1, 2, 1000)
-
-
-@pytest.mark.postgres
-def test_an_item_that_was_given_back_late_stays_with_who_took_it_over(shared: Store) -> None:
-    job = job_of(shared, REPORT)
-    slow, other = expired(shared, "slow"), shared.work("other")
-    (item,) = slow.claim(job.id, 1)
-    wait_until_it_ran_out()
-    other.claim(job.id, 1)
-    assert slow.commit(settlements=[given_back(item)]).counted == [False]
-    assert shared.work("third").claim(job.id, 1) == []
-
-
-def test_the_same_work_finished_twice_has_the_record_that_came_first(
-    place: str, store: Store
-) -> None:
-    first, second = job_of(store, REPORT), job_of(store, REPORT)
-    a, b = store.work("a"), store.work("b")
-    (one,), (other,) = a.claim(first.id, 1), b.claim(second.id, 1)
-    settle(a, one, record_of(REPORT, "flagged"))
-    settle(b, other, record_of(REPORT, "clean"))
-    assert len(rows(place, select(records))) == 1
-    assert (sums(store, first).flagged, sums(store, second).flagged) == (1, 1)
-    assert [r.disposition for r in store.run_records(second.id)] == ["flagged"]
-
-
-def test_the_same_work_finished_twice_in_one_commit_has_one_record(
-    place: str, store: Store
-) -> None:
-    job = job_of(store, report("a", "Nine killed"), report("b", "Nine killed"))
-    work = store.work("a")
-    first, second = work.claim(job.id, 2)
-    made = [
-        settlement(first, record_of(first.report, "clean")),
-        settlement(second, record_of(second.report, "flagged")),
-    ]
-    assert work.commit(settlements=made).counted == [True, True]
-    assert len(rows(place, select(records))) == 1
-    assert (sums(store, job).clean, sums(store, job).flagged) == (2, 0)
-
-
-def test_each_failure_has_its_own_record(place: str, store: Store) -> None:
-    job = job_of(store, report("a", "Nine killed"), report("b", "Nine killed"))
-    settle_all(store, job, "failed")
-    assert len(rows(place, select(records))) == 2
-
-
-def test_openings_and_settlements_of_several_jobs_go_into_one_commit(store: Store) -> None:
-    first, second = job_of(store, report("a"), report("b")), job_of(store, report("c"))
-    work = store.work("a")
-    (a, b), (c,) = work.claim(first.id, 2), work.claim(second.id, 1)
-    done = work.commit([opening(b)], [settlement(c), settlement(a)])
-    assert (done.refused, done.counted) == ([None], [True, True])
-    assert (done.sums[first.id].flagged, done.sums[second.id].flagged) == (1, 1)
-    assert done.sums[first.id].reserved_tokens == 100
-
-
-def test_nothing_to_commit_is_no_trouble(store: Store) -> None:
-    done = store.work("a").commit()
-    assert (done.refused, done.counted, done.sums) == ([], [], {})
-
-
-def test_nothing_is_found_where_nothing_is_asked(store: Store) -> None:
-    assert store.work("a").earlier([]) == {}
-
-
-def test_earlier_work_on_the_same_text_with_another_date_is_no_answer(store: Store) -> None:
-    settle_all(store, job_of(store, REPORT))
-    other = key_of(REPORT, published="2026-01-01")
-    assert store.work("a").earlier([other, key_of(REPORT)]).keys() == {key_of(REPORT)}
 
 
 # --- many at once -------------------------------------------------------------------------------
