@@ -50,6 +50,12 @@ class ChangeError(LlmExtractError):
     code = "change"
 
 
+class ReviewError(LlmExtractError):
+    """A step of review is not possible now; `code` says why (no_case, held, stale, not_yours, …)."""
+
+    code = "review"
+
+
 def own_error(group: BaseExceptionGroup[BaseException]) -> LlmExtractError | None:
     """The first error of ours in a group: it is the one that says what to do."""
     for error in group.exceptions:
