@@ -51,7 +51,7 @@ class ChangeError(LlmExtractError):
 
 
 class ReviewError(LlmExtractError):
-    """A step of review is not possible now; `code` says why (no_case, held, stale, not_yours, …)."""
+    """A step of review is not possible now; `code` says why (held, stale, not_yours, …)."""
 
     code = "review"
 

@@ -62,6 +62,7 @@ def _cases(sorted_words: sa.Text) -> None:
         sa.Column("held_until", MOMENT),
         sa.Column("taken", MOMENT),
         sa.Column("second_reason", sa.Text),
+        sa.Column("since", sa.Integer, nullable=False, server_default="0"),
         sa.Column("previous", sa.Integer, sa.ForeignKey("review_cases.pk")),
         sa.UniqueConstraint("report_pk", "record_pk", name="uq_review_cases_report_pk"),
     )

@@ -1,0 +1,108 @@
+"""The audit: whether the log is whole, and whether the store says what the log says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, select
+
+from llm_extract.review.content import sha256_of
+from llm_extract.review.log import FIRST, entry_of, fault_of, rows_of
+from llm_extract.store.engine import transaction
+from llm_extract.store.review_tables import (
+    review_cases,
+    review_decisions,
+    review_log,
+    review_versions,
+)
+
+MOST_PROBLEMS = 20
+"""Problems that are told; a log that was written anew has one for each row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What an audit found: how many rows, the hash of the last one, and a line a problem."""
+
+    rows: int
+    head: str
+    problems: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the log says of the rest of the store."""
+
+    states: dict[int, tuple[str, str]]
+    versions: dict[int, str]
+    decisions: dict[int, tuple[str, str, str]]
+
+
+def verify(engine: Engine, on_progress: Callable[[int, int], None] | None = None) -> Verification:
+    """Check each row of the log, and states, versions and decisions against what the log tells.
+
+    `on_progress` is told rows done and rows in all. Raises StoreError on trouble with the store.
+    """
+    with transaction(engine) as connection:
+        total = connection.execute(select(func.count()).select_from(review_log)).scalar_one()
+    told = _Told({}, {}, {})
+    problems: list[str] = []
+    number, previous = 0, FIRST
+    for row in rows_of(engine):
+        number += 1
+        fault = fault_of(row, number, previous)
+        if fault is not None:
+            problems.append(fault)
+        number, previous = row.number, row.hash
+        _listen(told, row)
+        if on_progress is not None and number % 1000 == 0:
+            on_progress(number, total)
+        if len(problems) >= MOST_PROBLEMS:
+            break
+    else:
+        with transaction(engine) as connection:
+            for problem in _departures(connection, told):
+                problems.append(problem)
+                if len(problems) >= MOST_PROBLEMS:
+                    break
+    return Verification(number, previous, tuple(problems))
+
+
+def _listen(told: _Told, row: Any) -> None:
+    entry = entry_of(row)
+    if entry.case_pk is None or not isinstance(entry.after, dict):
+        return
+    after = entry.after
+    if "state" in after:
+        told.states[entry.case_pk] = (after["state"], after["stage"])
+    for pk, sha256 in after.get("versions", {}).items():
+        told.versions[int(pk)] = sha256
+    if "decision" in after:
+        told.decisions[after["decision"]] = (entry.who, after["verdict"], after["sha256"])
+
+
+def _departures(connection: Connection, told: _Told) -> Iterator[str]:
+    """Where the store differs from its log, a line each."""
+    cases = select(review_cases.c.pk, review_cases.c.state, review_cases.c.stage)
+    for case in connection.execute(cases):
+        said = told.states.get(case.pk)
+        if said != (case.state, case.stage):
+            yield f"case {case.pk} is {case.state} ({case.stage}), the log says {_state(said)}"
+    for version in connection.execute(select(review_versions)):
+        if told.versions.get(version.pk) != version.sha256:
+            yield f"version {version.pk} of case {version.case_pk} is not the one of the log"
+        elif sha256_of(version.json) != version.sha256:
+            yield f"version {version.pk} of case {version.case_pk} was changed after it was made"
+    found: set[int] = set()
+    for one in connection.execute(select(review_decisions)):
+        found.add(one.pk)
+        if told.decisions.get(one.pk) != (one.who, one.verdict, one.sha256):
+            yield f"decision {one.pk} of case {one.case_pk} is not the one of the log"
+    for gone in sorted(told.decisions.keys() - found):
+        yield f"decision {gone} stands in the log and no longer in the store"
+
+
+def _state(said: tuple[str, str] | None) -> str:
+    return "nothing of it" if said is None else f"{said[0]} ({said[1]})"
