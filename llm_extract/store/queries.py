@@ -95,6 +95,11 @@ class Store:
         return spent_on(self._engine, run_id, positions)
 
     @property
+    def engine(self) -> Engine:
+        """The database itself, for what reads or writes tables of its own (review)."""
+        return self._engine
+
+    @property
     def file(self) -> Path:
         """The file of an SQLite store; no store that is shared has one."""
         return Path(str(self._engine.url.database))
