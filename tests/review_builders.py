@@ -37,9 +37,7 @@ LARGE = (
     "them 35 children and 16 women. Government forces killed 105 of them, including 33 children."
 )
 
-ARABIC = (
-    "قالت شبكة الرافد إن 13 مدنياً قُتلوا، بينهم سبعة أطفال وثماني نساء، في قصف على تل السنديان."
-)
+ARABIC = "قالت شبكة الرافد إن 13 مدنياً قُتلوا، بينهم سبعة أطفال وثماني نساء، في قصف على تل السنديان."
 
 ANNA, BASIL, CLEO, DANA = (
     Reviewer("anna", "analyst"),

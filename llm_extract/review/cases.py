@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, select
 
 from llm_extract.errors import ReviewError
 from llm_extract.record import Record
@@ -15,7 +15,7 @@ from llm_extract.review.content import Content, content_of
 from llm_extract.review.log import Entry, entry_of
 from llm_extract.review.states import Reason, Stage, State, Verdict
 from llm_extract.store.engine import transaction
-from llm_extract.store.queries import parsed, with_head
+from llm_extract.store.queries import AnyRow, parsed, with_head
 from llm_extract.store.review_tables import (
     review_cases,
     review_decisions,
@@ -178,7 +178,7 @@ def start_of(stage: str, record: Record, decided: Sequence[Decision]) -> Content
     return content or content_of(record)
 
 
-def version_of(connection: Connection, pk: int) -> Row[Any]:
+def version_of(connection: Connection, pk: int) -> AnyRow:
     """A row of versions."""
     return connection.execute(select(review_versions).where(review_versions.c.pk == pk)).one()
 
@@ -208,7 +208,7 @@ def decisions_of(connection: Connection, pk: int, record: Record) -> tuple[Decis
     )
 
 
-def _decided(row: Row[Any], record: Record) -> Content | None:
+def _decided(row: AnyRow, record: Record) -> Content | None:
     if row.verdict in ("rejected", "deferred"):
         return None
     return content_of(record) if row.json is None else Content.model_validate_json(row.json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 State = Literal[
@@ -64,6 +65,15 @@ Role = Literal["analyst", "senior", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 """Each may do what those before it may: seniors adjudicate, assign and free locks of others, admins
 manage accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """Who acts, and what they may do."""
+
+    name: str
+    role: Role
+
 
 DECIDED: frozenset[State] = frozenset({"approved", "corrected", "rejected"})
 

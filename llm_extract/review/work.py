@@ -11,16 +11,26 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from llm_extract.errors import ReviewError
-from llm_extract.numbers import read_ledger
-from llm_extract.numbers.mention import Ledger
-from llm_extract.review.cases import Case, Decision, case_of, version_of
+from llm_extract.review.cases import Case, case_of, version_of
 from llm_extract.review.content import Content, content_of, sha256_of
-from llm_extract.review.differences import differences, is_wrong
+from llm_extract.review.deciding import (
+    Choice,
+    end_of,
+    fit_reason,
+    ledger_of,
+    must_be,
+    refuse_ended,
+    refuse_open_errors,
+    refuse_unfit,
+    verdict_of,
+    was_wrong,
+)
+from llm_extract.review.differences import differences
 from llm_extract.review.edits import Edit, apply_edit, describe
-from llm_extract.review.judging import judge, open_errors, rulings
+from llm_extract.review.judging import rulings
 from llm_extract.review.log import Action, NewEntry, append
-from llm_extract.review.second import agree, second_reason
-from llm_extract.review.states import DECIDED, FOLLOWS, REASONS_OF, Reason, Role, State, at_least
+from llm_extract.review.states import DECIDED, FOLLOWS, Reason, State, Verdict
+from llm_extract.review.states import Reviewer as Reviewer  # the desk's callers say who they are
 from llm_extract.store.engine import transaction
 from llm_extract.store.review_tables import (
     review_cases,
@@ -32,19 +42,8 @@ from llm_extract.store.review_tables import (
 LEASE = timedelta(minutes=15)
 """How long a reviewer who does nothing keeps a case; an open page renews it each minute."""
 
-Choice = Literal["accept", "reject", "defer"]
-"""What a reviewer says; that accepting means approved or corrected follows from the content."""
-
 MOST_NOTE = 4000
 """Characters of a note."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewer:
-    """Who acts, and what they may do."""
-
-    name: str
-    role: Role
 
 
 class Desk:
@@ -71,8 +70,8 @@ class Desk:
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             self._refuse_held(case, who)
-            _refuse_ended(case)
-            _refuse_unfit(case, who)
+            refuse_ended(case)
+            refuse_unfit(case, who)
             if case.holder == who.name and case.state == "in_review":
                 self._hold(connection, case, who)
                 return case_of(connection, pk)
@@ -103,7 +102,7 @@ class Desk:
 
     def free(self, pk: int, who: Reviewer) -> None:
         """Take a case from whoever has it; for seniors."""
-        _must_be(who, "senior", "free a case that another has open")
+        must_be(who, "senior", "free a case that another has open")
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             if case.holder is not None and case.state == "in_review":
@@ -112,11 +111,11 @@ class Desk:
     def assign(self, pk: int, who: Reviewer, assignee: str | None) -> None:
         """Say who is to look at a case (None: anybody); analysts may name themselves alone."""
         if assignee not in (None, who.name):
-            _must_be(who, "senior", "assign a case to somebody else")
+            must_be(who, "senior", "assign a case to somebody else")
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             if case.assignee not in (None, who.name):
-                _must_be(who, "senior", f"take a case from {case.assignee}, who is assigned to it")
+                must_be(who, "senior", f"take a case from {case.assignee}, who is assigned to it")
             connection.execute(
                 update(review_cases).where(review_cases.c.pk == pk).values(assignee=assignee)
             )
@@ -130,7 +129,7 @@ class Desk:
         fit."""
 
         def changed(case: Case) -> Content:
-            return apply_edit(case.content, edit, case.text, _ledger(case))
+            return apply_edit(case.content, edit, case.text, ledger_of(case))
 
         return self._change(pk, who, version, changed, "edit", describe(edit))
 
@@ -176,13 +175,13 @@ class Desk:
             case = _locked(connection, pk)
             self._must_hold(connection, case, who, version)
             if choice == "accept":
-                _refuse_open_errors(case)
-            verdict = _verdict(case, choice)
-            reason = _fit_reason(verdict, reason)
+                refuse_open_errors(case)
+            verdict = verdict_of(case, choice)
+            reason = fit_reason(verdict, reason)
             if verdict == "deferred":
                 end: dict[str, Any] = {"state": "deferred", "final": False}
             else:
-                end = _end_of(case, who, None if verdict == "rejected" else case.content)
+                end = end_of(case, who, None if verdict == "rejected" else case.content)
             row = _Decided(who, verdict, reason, note or None, bool(end.pop("final")))
             state = end.setdefault("state", verdict)
             end.setdefault("stage", case.stage)
@@ -197,7 +196,7 @@ class Desk:
             case = _locked(connection, pk)
             self._refuse_held(case, who)
             if case.state == "superseded":
-                _refuse_ended(case)
+                refuse_ended(case)
             values: dict[str, Any] = {"second_reason": why}
             if case.state in DECIDED:
                 if len(case.round) > 1:
@@ -213,7 +212,7 @@ class Desk:
 
     def reopen(self, pk: int, who: Reviewer, why: str) -> Case:
         """Open a decided case anew, from what was decided; for seniors."""
-        _must_be(who, "senior", "open a decided case again")
+        must_be(who, "senior", "open a decided case again")
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             if case.state not in DECIDED:
@@ -326,7 +325,7 @@ class Desk:
                 "made": now,
                 "seconds": 0 if taken is None else int((now - taken).total_seconds()),
                 "final": row.final,
-                "wrong": _was_wrong(row, prediction, case.content),
+                "wrong": was_wrong(row.verdict, row.reason, prediction, case.content),
             },
         ).scalar_one()
         if row.final and row.verdict in ("approved", "corrected"):
@@ -399,7 +398,7 @@ class Desk:
         One whose lease ran out goes on where nobody else came meanwhile.
         """
         self._refuse_held(case, who)
-        _refuse_ended(case)
+        refuse_ended(case)
         if case.holder != who.name or case.state != "in_review":
             raise ReviewError("take this case first: somebody may have freed it", code="held")
         if case.version != version:
@@ -414,7 +413,7 @@ class Desk:
 @dataclass(frozen=True, slots=True)
 class _Decided:
     who: Reviewer
-    verdict: Any
+    verdict: Verdict
     reason: Reason
     note: str | None
     final: bool
@@ -444,10 +443,6 @@ def _decided_version(connection: Connection, case: Case) -> int | None:
     return current
 
 
-def _ledger(case: Case) -> Ledger:
-    return read_ledger(case.text, case.language)
-
-
 def _given_back(connection: Connection, case: Case) -> dict[str, Any]:
     """What becomes of a case whose reviewer leaves: as it came, unless somebody worked on it."""
     untouched = case.stage == "first" and not case.round and _current(connection, case.pk) is None
@@ -455,107 +450,8 @@ def _given_back(connection: Connection, case: Case) -> dict[str, Any]:
     return {"state": state, **_NOBODY}
 
 
-def _must_be(who: Reviewer, role: Role, what: str) -> None:
-    if not at_least(who.role, role):
-        raise ReviewError(f"only a {role} can {what}", code="role")
-
-
-def _refuse_ended(case: Case) -> None:
-    if case.state == "superseded":
-        raise ReviewError(
-            "a newer record of this report has come: work on that one; what was done here is kept",
-            code="superseded",
-        )
-    if case.state in DECIDED:
-        raise ReviewError(f"this case is {case.state}: a senior can open it again", code="decided")
-
-
-def _refuse_unfit(case: Case, who: Reviewer) -> None:
-    """Two reviewers are two people, and who settles their difference is a third one or gives in."""
-    if case.stage == "second" and any(one.who == who.name for one in case.round):
-        raise ReviewError(
-            f"a second reviewer has to look at this case ({case.second_reason}), who is not you: "
-            "leave it to a colleague",
-            code="not_yours",
-        )
-    if case.stage == "adjudication" and not any(one.who == who.name for one in case.round):
-        _must_be(who, "senior", "settle what two reviewers see differently")
-
-
-def _refuse_open_errors(case: Case) -> None:
-    judged = judge(case.record, case.content, case.text, _ledger(case))
-    errors = open_errors(judged)
-    if errors:
-        rules = ", ".join(dict.fromkeys(each.finding.rule for each in errors))
-        raise ReviewError(
-            f"{len(errors)} errors are open ({rules}): correct the record, or say of each that the "
-            "source says so or that it is a false alarm",
-            code="open_errors",
-        )
-
-
-def _verdict(case: Case, choice: Choice) -> Any:
-    if choice == "defer":
-        return "deferred"
-    if choice == "reject":
-        return "rejected"
-    changed = differences(content_of(case.record), case.content)
-    return "corrected" if changed else "approved"
-
-
-def _fit_reason(verdict: str, reason: Reason | None) -> Reason:
-    fit = REASONS_OF[verdict]
-    if verdict == "approved":
-        return fit[0]
-    if reason not in fit:
-        raise ReviewError(f"say why it is {verdict}: {', '.join(fit)}", code="reason")
-    return reason
-
-
-def _end_of(case: Case, who: Reviewer, content: Content | None) -> dict[str, Any]:
-    """Where a decision leads, and whether it is the final one; no state: that of its verdict."""
-    if case.stage == "adjudication":
-        _refuse_own_way(case, who, content)
-        return {"final": True}
-    if case.stage == "second":
-        first = case.round[0]
-        if agree(first.content, content):
-            return {"final": True, "current": first.version_pk}
-        return {"state": "in_review", "stage": "adjudication", "current": None, "final": False}
-    reason = case.second_reason or second_reason(
-        content_of(case.record), case.content, rejected=content is None
-    )
-    if reason is None:
-        return {"final": True}
-    return {
-        "state": "in_review",
-        "stage": "second",
-        "second_reason": reason,
-        "current": None,
-        "final": False,
-    }
-
-
-def _refuse_own_way(case: Case, who: Reviewer, content: Content | None) -> None:
-    """One of the two reviewers may end a disagreement only by saying what the other says."""
-    mine = [one for one in case.round if one.who == who.name]
-    others: list[Decision] = [one for one in case.round if one.who != who.name]
-    if mine and not any(agree(one.content, content) for one in others):
-        raise ReviewError(
-            "you are one of the two who differ: say what the other says, or leave it to a senior",
-            code="not_yours",
-        )
-
-
-def _was_wrong(row: _Decided, prediction: Content, content: Content) -> bool:
-    """Whether a figure of the prediction was wrong, by this decision."""
-    if row.verdict == "rejected":
-        return row.reason == "not_a_casualty_report" and bool(prediction.claims)
-    return row.verdict == "corrected" and is_wrong(prediction, content)
-
-
 def _put_rulings(connection: Connection, decision: int, case: Case) -> None:
-    found = rulings(case.record, case.content, case.text, _ledger(case))
+    found = rulings(case.record, case.content, case.text, ledger_of(case))
     if found:
         connection.execute(
             insert(review_rulings),
