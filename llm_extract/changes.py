@@ -187,7 +187,8 @@ def _finished(
         changes = asked.get(item.id, {})
         taken = [c for c in changes.values() if c.start is not None]
         if taken:
-            evidence = _with_quotes(item.evidence, taken, text)
+            spans = [(c.start or 0, c.end or 0) for c in taken]
+            evidence = with_sentences(item.evidence, spans, text)
             item = item.model_copy(update={"evidence": evidence})
         if PART_OF in changes:
             item = item.model_copy(update=_link(item, changes[PART_OF], places))
@@ -247,20 +248,23 @@ def _link(
     return {"part_of": places[change.after], "part_of_id": change.after}
 
 
-def _with_quotes(
-    evidence: Sequence[Evidence], taken: Sequence[Change], text: str
+def with_sentences(
+    evidence: Sequence[Evidence], spans: Sequence[tuple[int, int]], text: str
 ) -> list[Evidence]:
-    """The evidence, and the sentences of taken numbers that stand in no quote, in text order."""
+    """The evidence, and the sentences of numbers that stand in no quote, in text order.
+
+    `spans` are those of the numbers, their ends excluded.
+    """
     quotes = list(evidence)
-    for change in sorted(taken, key=lambda change: change.start or 0):
-        start, end = change.start or 0, change.end or 0
+    for start, end in sorted(spans):
         if any(
             q.start is not None and q.end is not None and q.start <= start and end <= q.end
             for q in quotes
         ):
             continue
         around = [s for s in _sentences(text) if s.start < end and s.end > start]
-        first, last = around[0].start, around[-1].end
+        first = min([start, *(s.start for s in around)])
+        last = max([end, *(s.end for s in around)])
         new = Evidence(quote=text[first:last], start=first, end=last)
         later = (i for i, q in enumerate(quotes) if q.start is not None and q.start > first)
         quotes.insert(next(later, len(quotes)), new)

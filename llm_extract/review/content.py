@@ -11,7 +11,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from llm_extract.record import Frozen, Provenance, Record, RecordClaim, RecordFacility, Tokens
+from llm_extract.record import (
+    Frozen,
+    Provenance,
+    Record,
+    RecordClaim,
+    RecordFacility,
+    ReportHead,
+    Tokens,
+)
 from llm_extract.schema import SCHEMA_VERSION, CasualtyReport
 
 Standing = Literal["source_says_so", "false_alarm"]
@@ -54,6 +62,22 @@ def with_content(record: Record, content: Content) -> Record:
             "facilities": content.facilities,
             "provenance": provenance.model_copy(update={"unread_mentions": content.aside}),
         }
+    )
+
+
+def bare_record(content: Content) -> Record:
+    """A record of nothing but this content, for steps that look at claims alone."""
+    head = ReportHead(
+        id="", title=None, source="", sha256="", characters=0, published=None, language=None
+    )
+    return Record(
+        report=head,
+        claims=content.claims,
+        facilities=content.facilities,
+        findings=[],
+        disposition="clean",
+        failure=None,
+        provenance=None,
     )
 
 
