@@ -69,13 +69,17 @@ def refuse_open_errors(case: Case) -> None:
 
 
 def verdict_of(case: Case, choice: Choice) -> Verdict:
-    """The verdict that a choice means for the content as it is."""
+    """The verdict that a choice means for the content as it is.
+
+    Claims and facilities as predicted are approved, whatever was said of findings and of numbers
+    that are not about people.
+    """
     if choice == "defer":
         return "deferred"
     if choice == "reject":
         return "rejected"
-    changed = differences(content_of(case.record), case.content)
-    return "corrected" if changed else "approved"
+    changed = {each.field for each in differences(content_of(case.record), case.content)}
+    return "corrected" if changed - {"aside", "accepted"} else "approved"
 
 
 def fit_reason(verdict: Verdict, reason: Reason | None) -> Reason:

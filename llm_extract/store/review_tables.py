@@ -28,6 +28,7 @@ review_cases = Table(
     Column("pk", Integer, primary_key=True),
     Column("report_pk", ForeignKey("reports.pk"), nullable=False),
     Column("record_pk", ForeignKey("records.pk"), nullable=False, index=True),
+    Column("run_id", Integer, nullable=False, comment="the last job that brought this record"),
     Column("report_id", SORTED_WORDS, nullable=False, index=True),
     Column("sha256", String(64), nullable=False, index=True),
     Column("state", String(10), nullable=False, comment="see review.states.State"),

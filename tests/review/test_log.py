@@ -19,7 +19,7 @@ from llm_extract.review.work import Desk
 from llm_extract.store import Store
 from llm_extract.store.engine import transaction
 
-EDIT = parse_edit({"action": "set_field", "item": "c1", "field": "outcome", "value": "injured"})
+EDIT = parse_edit({"action": "set_field", "item": "c1", "field": "claimant", "value": "Meridan"})
 
 
 def worked(store: Store, desk: Desk) -> None:
@@ -63,7 +63,7 @@ def test_the_history_of_a_case_tells_who_did_what(store: Store, desk: Desk, case
         ("anna", "edit"),
         ("anna", "decide"),
     ]
-    assert told[2].after["changes"][0]["before"] == "killed"
+    assert told[2].after["changes"][0]["after"] == "Meridan"
     assert (told[3].reason, told[3].note) == ("wrong_number", "see page 2")
 
 

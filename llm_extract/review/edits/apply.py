@@ -331,13 +331,7 @@ def _split_item(content: Content, edit: forms.SplitItem, _text: str, _ledger: Le
     counts = {slot: _there(claim, slot) for slot in edit.slots}
     if len(counts) == len(claim.slots()):
         raise ChangeError(f"leave {claim.id} one slot at least")
-    bare: dict[str, Any] = {
-        "total": None,
-        "children": None,
-        "women": None,
-        "men": None,
-        "subgroups": [],
-    }
+    bare: dict[str, Any] = {**dict.fromkeys(PLAIN_SLOTS), "subgroups": []}
     new: Either = claim.model_copy(update={**bare, "id": new_id(content.claims, "c")})
     rest: Either = claim
     # Later subgroups of one name first: their names count those before them.

@@ -36,6 +36,7 @@ def _cases(sorted_words: sa.Text) -> None:
         sa.Column("pk", sa.Integer, primary_key=True),
         sa.Column("report_pk", sa.Integer, sa.ForeignKey("reports.pk"), nullable=False),
         sa.Column("record_pk", sa.Integer, sa.ForeignKey("records.pk"), nullable=False),
+        sa.Column("run_id", sa.Integer, nullable=False),
         sa.Column("report_id", sorted_words, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("state", sa.String(10), nullable=False),
