@@ -108,8 +108,8 @@ def open_engine(path_or_url: str | Path) -> Engine:
     return engine
 
 
-def open_reader(path_or_url: str | Path) -> Engine:
-    """An engine that only reads, also beside a worker that writes.
+def open_reader(path_or_url: str | Path, connections: int = 1) -> Engine:
+    """An engine that only reads, also beside a worker that writes, with so many connections.
 
     Its connection to an SQLite file is read-only: it neither waits for writes nor holds them up,
     and never checkpoints the WAL, which is what must not be done by two at once (see
@@ -124,7 +124,7 @@ def open_reader(path_or_url: str | Path) -> Engine:
     place = place_of(url)
     if not Path(url.database).is_file():
         raise StoreError(f"there is no store at {place}: is the path right?", code="no_store")
-    engine = _create_reader(url, url.database)
+    engine = _create_reader(url, url.database, connections)
     try:
         with store_errors(f"cannot open the store {place}"), engine.begin() as connection:
             present = MigrationContext.configure(connection).get_current_revision()
@@ -210,7 +210,7 @@ def _create(url: URL) -> Engine:
     return engine
 
 
-def _create_reader(url: URL, file: str) -> Engine:
+def _create_reader(url: URL, file: str, connections: int) -> Engine:
     address = f"{Path(file).absolute().as_uri()}?mode=ro"
 
     def connect() -> sqlite3.Connection:
@@ -224,7 +224,7 @@ def _create_reader(url: URL, file: str) -> Engine:
         url,
         creator=connect,
         poolclass=QueuePool,
-        pool_size=1,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         hide_parameters=True,

@@ -1,0 +1,148 @@
+"""Accounts of reviewers: names, roles and passwords as argon2id hashes; each change is logged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import Engine, select, update
+
+from llm_extract.documents.text import shown
+from llm_extract.errors import ReviewError
+from llm_extract.review.log import NewEntry, append
+from llm_extract.review.states import ROLES, Reviewer, Role
+from llm_extract.store.engine import insert_new, transaction
+from llm_extract.store.review_tables import review_accounts, review_sessions
+
+SHORTEST, LONGEST = 12, 1024
+"""Characters of a password: NIST SP 800-63B asks for 8 at least and advises against rules of
+composition; the dead deserve more. The upper bound keeps hashing from being made to take long."""
+
+_NAME = re.compile(r"[\w.@+-]{1,64}")
+
+_HASHER = PasswordHasher()
+"""argon2id with the library's parameters, which follow RFC 9106 (64 MiB)."""
+
+_NOBODYS = _HASHER.hash("nobody's password")
+"""Checked for names that there are none of, so that an answer takes as long for these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who may sign in; never with the hash."""
+
+    name: str
+    role: Role
+    made: datetime
+    disabled: bool
+
+
+class Accounts:
+    """The accounts of a store. Methods raise ReviewError for what cannot be done, StoreError on
+    trouble with the store; `by` is who does it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> list[Account]:
+        """All accounts by name."""
+        with transaction(self._engine) as connection:
+            rows = connection.execute(select(review_accounts).order_by(review_accounts.c.name))
+            return [Account(row.name, row.role, row.made, row.disabled) for row in rows]
+
+    def add(self, name: str, role: str, password: str, by: str) -> None:
+        """Make an account. Codes: name, role, password, account (it is there already)."""
+        if not _NAME.fullmatch(name):
+            raise ReviewError(
+                "a name has 1 to 64 letters, digits and . @ + - _ without spaces, not "
+                f"{shown(name, 40)!r}",
+                code="name",
+            )
+        row = {
+            "name": name,
+            "role": _role(role),
+            "password": _hashed(password),
+            "made": datetime.now(UTC),
+        }
+        with transaction(self._engine) as connection:
+            made = connection.execute(
+                insert_new(connection, review_accounts).returning(review_accounts.c.name), row
+            ).scalar_one_or_none()
+            if made is None:
+                raise ReviewError(f"there is an account {name} already", code="account")
+            append(connection, [_entry(by, name, {"role": role}, "added")])
+
+    def check(self, name: str, password: str) -> Reviewer | None:
+        """The reviewer whose name and password these are; None when they are nobody's."""
+        with transaction(self._engine) as connection:
+            row = connection.execute(
+                select(review_accounts).where(review_accounts.c.name == name)
+            ).one_or_none()
+        try:
+            _HASHER.verify(_NOBODYS if row is None else row.password, password[: LONGEST + 1])
+        except (VerificationError, InvalidHashError):
+            return None
+        if row is None or row.disabled:
+            return None
+        return Reviewer(row.name, cast(Role, row.role))
+
+    def set_password(self, name: str, password: str, by: str) -> None:
+        """Give an account another password and end its sessions."""
+        self._change(name, {"password": _hashed(password)}, by, "password changed")
+
+    def set_role(self, name: str, role: str, by: str) -> None:
+        """Give an account another role; the last admin stays one."""
+        if _role(role) != "admin":
+            self._refuse_last_admin(name)
+        self._change(name, {"role": role}, by, "role changed")
+
+    def disable(self, name: str, by: str) -> None:
+        """Let an account sign in no more and end its sessions; what it did stays under its name."""
+        self._refuse_last_admin(name)
+        self._change(name, {"disabled": True}, by, "disabled")
+
+    def has_admin(self) -> bool:
+        """Whether anybody can manage accounts."""
+        return any(each.role == "admin" and not each.disabled for each in self.all())
+
+    def _refuse_last_admin(self, name: str) -> None:
+        admins = [each.name for each in self.all() if each.role == "admin" and not each.disabled]
+        if admins == [name]:
+            raise ReviewError(f"{name} is the only admin: make another one first", code="account")
+
+    def _change(self, name: str, values: dict[str, Any], by: str, what: str) -> None:
+        with transaction(self._engine) as connection:
+            changed = connection.execute(
+                update(review_accounts)
+                .where(review_accounts.c.name == name)
+                .values(**values)
+                .returning(review_accounts.c.name)
+            ).scalar_one_or_none()
+            if changed is None:
+                raise ReviewError(f"there is no account {shown(name, 64)!r}", code="account")
+            connection.execute(review_sessions.delete().where(review_sessions.c.account == name))
+            told = {key: value for key, value in values.items() if key != "password"}
+            append(connection, [_entry(by, name, told, what)])
+
+
+def _entry(by: str, name: str, values: dict[str, Any], what: str) -> NewEntry:
+    return NewEntry(None, by, "account", after={"account": name, **values}, note=what)
+
+
+def _role(role: str) -> Role:
+    if role not in ROLES:
+        raise ReviewError(f"a role is one of {', '.join(ROLES)}", code="role")
+    return role
+
+
+def _hashed(password: str) -> str:
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise ReviewError(
+            f"a password has {SHORTEST} to {LONGEST} characters: choose another one",
+            code="password",
+        )
+    return _HASHER.hash(password)

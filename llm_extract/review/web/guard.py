@@ -1,0 +1,154 @@
+"""The guard before every request: right host, right origin, no flood, and headers on every answer.
+
+It is plain ASGI, so that it stands before all else and sees every answer, errors too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 1_000_000
+"""Of a form; the largest, an edit, has 20 kB."""
+MOST_UPLOAD_BYTES = 25_000_000
+"""Of a file that is uploaded: a sheet of 50,000 claims."""
+UPLOADS = "/exchange"
+"""Where files may be sent to."""
+
+SAFE = frozenset({"GET", "HEAD"})
+METHODS = SAFE | {"POST"}
+
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+}
+"""On every answer. `same-origin` keeps the Origin header that posts are checked by."""
+
+
+class Guard:
+    """Lets through what comes from a page of this app, as far as a server can tell.
+
+    `hosts` are the values of the Host header that mean this server (a name that an attacker's DNS
+    points here is none of them); `scheme` is that of its address.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str], scheme: str) -> None:
+        self._app = app
+        self._hosts = {host.lower() for host in hosts}
+        self._scheme = scheme
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it with one line of text."""
+        if scope["type"] != "http":
+            if scope["type"] == "websocket":
+                return
+            await self._app(scope, receive, send)
+            return
+        headers = _headers(scope)
+        refusal = self._refusal(scope, headers)
+        if refusal is not None:
+            await _answer(send, *refusal)
+            return
+        most = MOST_UPLOAD_BYTES if scope["path"].startswith(UPLOADS) else MOST_BYTES
+        body = _Body(receive, most)
+        sending = _Sending(send, scope["path"])
+        await self._app(scope, body.receive, sending.send)
+
+    def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
+        if headers.get("host", "").lower() not in self._hosts:
+            return 421, "this server has another name: open the address that it printed"
+        if scope["method"] not in METHODS:
+            return 405, "pages are asked for by GET and changed by POST"
+        if scope["method"] in SAFE:
+            return None
+        if not self._is_own(headers):
+            return 403, "this form was sent by another site: open the page here and try again"
+        length = headers.get("content-length", "0")
+        most = MOST_UPLOAD_BYTES if scope["path"].startswith(UPLOADS) else MOST_BYTES
+        if not length.isdecimal() or int(length) > most:
+            return 413, f"at most {most:,} bytes can be sent here"
+        return None
+
+    def _is_own(self, headers: dict[str, str]) -> bool:
+        """Whether a post comes from a page of ours: browsers say so in headers that no page can
+        set. One that says nothing of it is no browser we know."""
+        site = headers.get("sec-fetch-site")
+        if site is not None and site != "same-origin":
+            return False
+        origin = headers.get("origin")
+        if origin is None:
+            return site == "same-origin"
+        return origin.lower() == f"{self._scheme}://{headers['host'].lower()}"
+
+
+class _TooLarge(HTTPException):
+    """More is sent than may be, whatever its length said."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(413, f"at most {most:,} bytes can be sent here")
+
+
+class _Body:
+    """The body of a request, counted while it comes."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive = receive
+        self._most = self._left = most
+
+    async def receive(self) -> Message:
+        """The next message."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise _TooLarge(self._most)
+        return message
+
+
+class _Sending:
+    """An answer with the headers that each must bear."""
+
+    def __init__(self, send: Send, path: str) -> None:
+        self._send = send
+        self._is_static = path.startswith("/static/")
+
+    async def send(self, message: Message) -> None:
+        """Send the next message."""
+        if message["type"] == "http.response.start":
+            own = {name.decode().lower() for name, _ in message.get("headers", [])}
+            headers = dict(HEADERS)
+            if not self._is_static:
+                headers["cache-control"] = "no-store"
+            more = [(n.encode(), v.encode()) for n, v in headers.items() if n not in own]
+            message = {**message, "headers": [*message.get("headers", []), *more]}
+        await self._send(message)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _answer(send: Send, status: int, words: str) -> None:
+    headers: dict[str, Any] = {
+        **HEADERS,
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "no-store",
+        "connection": "close",
+    }
+    await send(
+        {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+    )
+    await send({"type": "http.response.body", "body": words.encode()})
