@@ -47,8 +47,8 @@ def verify(
 ) -> Verification:
     """Check each row of the log, and states, versions and decisions against what the log tells.
 
-    `on_progress` is told rows done and rows in all; `expected` is the hash that an earlier audit gave
-    and must stand in the log. Raises StoreError on trouble with the store.
+    `on_progress` is told rows done and rows in all; `expected` is the hash of an earlier audit,
+    which must stand in the log. Raises StoreError on trouble with the store.
     """
     with transaction(engine) as connection:
         total = connection.execute(select(func.count()).select_from(review_log)).scalar_one()
