@@ -7,11 +7,11 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from llm_extract.numbers.mention import Ledger
-from llm_extract.record import RecordClaim
-from llm_extract.review.content import Content
+from llm_extract.review.content import Content, counts_in
 
 MarkKind = Literal["bound", "aside", "unbound", "other"]
 """In a slot; said not to be about people or places; a count that is neither, which somebody has to
@@ -37,7 +37,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of the text in which nothing changes; `quotes` are the ids of claims that quote it."""
+    """A stretch of the text in which nothing changes; `quotes` are ids of claims that quote it."""
 
     start: int
     end: int
@@ -93,18 +93,14 @@ def segments(text: str, marks: Sequence[Mark], content: Content) -> list[Segment
             ),
             by_start.get(start),
         )
-        for start, end in zip(edges, edges[1:], strict=False)
+        for start, end in pairwise(edges)
     ]
 
 
 def _bound(content: Content) -> dict[tuple[int, int], Slots]:
     slots: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
-    for item in (*content.claims, *content.facilities):
-        if isinstance(item, RecordClaim):
-            counts = item.slots()
-        else:
-            counts = {} if item.count is None else {"count": item.count}
-        for name, count in counts.items():
+    for item in content.items:
+        for name, count in counts_in(item).items():
             if count.start is not None and count.end is not None:
                 slots[count.start, count.end].append((item.id, name))
     return {span: tuple(found) for span, found in slots.items()}
@@ -140,7 +136,7 @@ def _quotes(text: str, marks: Sequence[Mark], content: Content) -> dict[str, lis
         return start, end
 
     found: dict[str, list[tuple[int, int]]] = {}
-    for item in (*content.claims, *content.facilities):
+    for item in content.items:
         spans = [
             widened(quote.start, min(quote.end, len(text)))
             for quote in item.evidence
