@@ -73,13 +73,14 @@ class Filters:
                 told[name] = _day(told[name])
         return cls(**told)
 
-    def to_query(self) -> str:
-        """The query string that asks for these filters, without a question mark."""
-        return urlencode(self.chosen())
-
-    def chosen(self) -> dict[str, str]:
-        """The filters that are set, by name."""
+    def to_query(self) -> dict[str, str]:
+        """The filters that are set, by name, for a query string."""
         return {name: getattr(self, name) for name in NAMES if getattr(self, name)}
+
+    @property
+    def query(self) -> str:
+        """The query string that asks for these filters, without a question mark."""
+        return urlencode(self.to_query())
 
     def but(self, **changes: str) -> Filters:
         """These filters with some set or unset."""

@@ -118,7 +118,7 @@ class Queue:
                 query = query.where(*_past(connection, past))
             return connection.execute(query.limit(1)).scalar()
 
-    def _cases(self, filters: Filters) -> Select[tuple[int]]:
+    def _cases(self, filters: Filters) -> Select[int]:
         conditions = filters.conditions(self._engine.dialect)
         return select(review_cases.c.pk).where(*conditions).order_by(*_ORDER)
 

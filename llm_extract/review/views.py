@@ -67,7 +67,7 @@ class Views:
             connection.execute(_named(owner, name))
             if connection.execute(mine).scalar_one() >= MOST_VIEWS:
                 raise ReviewError(f"{MOST_VIEWS} views are kept: delete one", code="view")
-            row = {"owner": owner, "name": name, "filters": filters.to_query()}
+            row = {"owner": owner, "name": name, "filters": filters.query}
             connection.execute(insert_new(connection, review_views), row)
 
     def delete(self, name: str, who: Reviewer, shared: bool = False) -> None:
