@@ -47,9 +47,7 @@ def show(request: Request, session: Signed, after: Place = None) -> Response:
         "queue.html.j2",
         filters=filters,
         page=page,
-        further=None
-        if page.next is None
-        else urlencode({**filters.to_query(), "after": page.next}),
+        further=further and urlencode(further),
         is_first=after is None,
         counts=rooms.queue.known_counts(asked),
         views=rooms.views.seen_by(session.reviewer),
