@@ -69,16 +69,18 @@ def _rows(count: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str
     ready = []
     for text, language, _ in STORIES:
         record = read_by_rule(report_of("r", text, language))
-        ready.append((text, language, record.disposition, record.model_dump_json()))
+        assert record.provenance is not None
+        told = f'"prompt":"{record.provenance.prompt}"'
+        ready.append((text, language, record.disposition, record.model_dump_json(), told))
     weights = [weight for *_, weight in STORIES]
     for number in range(1, count + 1):
-        text, language, disposition, json = drawn.choices(ready, weights)[0]
+        text, language, disposition, json, told = drawn.choices(ready, weights)[0]
         place = places[int(len(places) * drawn.random() ** 3)]
         claimant = claimants[int(len(claimants) * drawn.random() ** 3)]
         text = f"{_renamed(text, place, claimant)} ({number})"
         json = _renamed(json, place, claimant)
         prompt = drawn.choice(PROMPTS)
-        json = json.replace('"prompt":"', f'"prompt":"{prompt}","was":"', 1)
+        json = json.replace(told, f'"prompt":"{prompt}"')
         published = (_FIRST + timedelta(days=drawn.randrange((_LAST - _FIRST).days))).isoformat()
         sha256 = hashlib.sha256(text.encode()).hexdigest()
         yield (

@@ -14,9 +14,11 @@ from sqlalchemy import (
     Select,
     and_,
     exists,
+    func,
     literal,
     or_,
     select,
+    true,
 )
 
 from llm_extract.review.counting import Counting, Counts
@@ -93,6 +95,12 @@ class Queue:
         """The same where it is known already, so that no page waits for counting."""
         return self._counting.known(filters)
 
+    def waiting(self) -> int:
+        """How many cases wait for somebody."""
+        query = select(func.count()).where(review_cases.c.waiting == true())
+        with transaction(self._engine) as connection:
+            return connection.execute(query).scalar_one()
+
     def next_free(self, filters: Filters, who: Reviewer, past: int | None = None) -> int | None:
         """The first case that somebody can take now; with `past`, behind that case.
 
@@ -105,7 +113,7 @@ class Queue:
                 review_cases.c.holder == who.name,
                 review_cases.c.held_until <= self._clock(),
             ),
-            review_cases.c.waiting,
+            review_cases.c.waiting == true(),
             *_fit_for(who),
         )
         if not filters.assignee:
