@@ -107,34 +107,31 @@ def test_a_row_names_its_holder_until_the_lease_runs_out(
 # --- filters ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("filters", "expected"),
-    [
-        (Filters(rule="a02"), {2, 4}),
-        (Filters(rule="Z99"), set()),
-        (Filters(severity="error"), {2, 4}),
-        (Filters(claimant="MERIDAN  observatory"), {1, 3}),
-        (Filters(claimant="meridan"), set()),
-        (Filters(place="tal orin"), {1}),
-        (Filters(language="ar"), {4}),
-        (Filters(since="2026-03-06", until="2026-03-06"), {1, 2, 3, 4}),
-        (Filters(until="2026-03-05"), set()),
-        (Filters(words="shelling orin"), {1}),
-        (Filters(words="قتلوا"), {4}),
-        (Filters(words="r3"), {3}),
-        (Filters(words="..."), set()),
-        (Filters(words="shelling", language="ar"), set()),
-        (Filters(state="flagged", kind="contradiction"), {2, 4}),
-        (Filters(assignee="anna"), {3}),
-        (Filters(assignee="nobody"), {1, 2, 4}),
-    ],
+ASKED: tuple[tuple[Filters, set[int]], ...] = (
+    (Filters(rule="a02"), {2, 4}),
+    (Filters(rule="Z99"), set()),
+    (Filters(severity="error"), {2, 4}),
+    (Filters(claimant="MERIDAN  observatory"), {1, 3}),
+    (Filters(claimant="meridan"), set()),
+    (Filters(place="tal orin"), {1}),
+    (Filters(language="ar"), {4}),
+    (Filters(since="2026-03-06", until="2026-03-06"), {1, 2, 3, 4}),
+    (Filters(until="2026-03-05"), set()),
+    (Filters(words="shelling orin"), {1}),
+    (Filters(words="قتلوا"), {4}),
+    (Filters(words="r3"), {3}),
+    (Filters(words="..."), set()),
+    (Filters(words="shelling", language="ar"), set()),
+    (Filters(state="flagged", kind="contradiction"), {2, 4}),
+    (Filters(assignee="anna"), {3}),
+    (Filters(assignee="nobody"), {1, 2, 4}),
 )
-def test_each_filter_leaves_the_cases_that_are_so(
-    store: Store, queue: Queue, desk: Desk, filters: Filters, expected: set[int]
-) -> None:
+
+
+def test_each_filter_leaves_the_cases_that_are_so(store: Store, queue: Queue, desk: Desk) -> None:
     put_languages(store, [PLAIN, SUMS, LARGE], ARABIC)
     desk.assign(3, ANNA, "anna")
-    assert set(shown(queue, filters)) == expected
+    assert [(asked, set(shown(queue, asked))) for asked, _ in ASKED] == list(ASKED)
 
 
 def put_languages(store: Store, english: Sequence[str], arabic: str) -> None:
