@@ -15,6 +15,7 @@ from llm_extract.cli.failures import Program
 from llm_extract.cli.places import open_place
 from llm_extract.errors import ReviewError
 from llm_extract.review.accounts import Accounts
+from llm_extract.review.filters import Filters
 from llm_extract.review.intake import take_in
 from llm_extract.review.sampling import RATE
 from llm_extract.review.states import Reviewer
@@ -94,7 +95,7 @@ def review(
             new = take_in(
                 rooms.engine, sample, lambda done: status.update(f"Taking records in: {done:,}")
             )
-        say(f"{new:,} new records; {rooms.queue.waiting():,} wait for review")
+        say(f"{new:,} new records; {rooms.queue.counts(Filters()).cases:,} wait for review")
         opened = listen(host, port)
         port = opened.getsockname()[1]
         if auth:

@@ -54,6 +54,12 @@ def show(request: Request, session: Signed, pk: int) -> Response:
     return _page(request, session, rooms_of(request).cases.get(pk), "case.html.j2")
 
 
+@router.get("/cases/{pk}/parts")
+def show_parts(request: Request, session: Signed, pk: int) -> Response:
+    """What a step would answer, for a page that is out of date."""
+    return _page(request, session, rooms_of(request).cases.get(pk), "case_parts.html.j2")
+
+
 @router.get("/cases/{pk}/items/{item}")
 def ask_fields(request: Request, session: Signed, pk: int, item: str) -> Response:
     """The form of a claim's or facility's fields."""
