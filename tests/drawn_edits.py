@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from random import Random
+from typing import get_args
 
 from hypothesis import strategies as st
-from properties.consistent_reports import consistent_reports
+from properties.consistent_reports import draw_report
 from properties.drafts import Drawn
 
 from llm_extract.errors import ChangeError
 from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger
-from llm_extract.record import Change
-from llm_extract.review.content import Content, above, content_of, counts_in
+from llm_extract.record import Change, RecordClaim
+from llm_extract.review.content import Content, Standing, above, content_of, counts_in
 from llm_extract.review.edits import Edit, apply_edit, parse_edit
 from llm_extract.schema import FacilityEffect, FacilityKind, Outcome, Qualifier
 
-SLOTS = ("total", "children", "women", "men", "count", "subgroups.girls", "subgroups.girls.2")
-SLOTS += ("subgroups.police", "subgroups.other", "subgroups.none")
+SEEDS = st.integers(0, 2**20)
+SLOTS = (
+    *("total", "children", "women", "men", "count", "subgroups.girls", "subgroups.girls.2"),
+    *("subgroups.police", "subgroups.other", "subgroups.none"),
+)
 FIELDS = {
     "outcome": ("killed", "injured", "wounded"),
     "victims": ("civilians", ""),
@@ -55,13 +59,17 @@ class Edited:
 
 
 @st.composite
-def edited(draw: st.DrawFn, most: int = 8) -> Edited:
-    """A record of up to four claims after up to `most` edits, those that do not fit left out."""
-    drawn = draw(consistent_reports(most_claims=4))
+def edited(draw: st.DrawFn, most: int = 10) -> Edited:
+    """A record of up to five claims after up to `most` edits, those that do not fit left out.
+
+    Reports and edits are drawn by seeds: quicker than drawing each choice, and hypothesis still
+    shrinks their number.
+    """
+    drawn = draw_report(Random(draw(SEEDS)), claims=draw(st.integers(1, 5)))
     ledger = read_ledger(drawn.text, "en")
     contents = [content_of(drawn.record)]
-    for _ in range(draw(st.integers(1, most))):
-        edit = draw(edits(contents[-1], drawn.text, ledger))
+    for seed in draw(st.lists(SEEDS, min_size=1, max_size=most)):
+        edit = an_edit(Random(seed), contents[-1], drawn.text, ledger)
         try:
             contents.append(apply_edit(contents[-1], edit, drawn.text, ledger))
         except ChangeError:
@@ -69,106 +77,155 @@ def edited(draw: st.DrawFn, most: int = 8) -> Edited:
     return Edited(drawn, ledger, tuple(contents))
 
 
-def edits(content: Content, text: str, ledger: Ledger) -> st.SearchStrategy[Edit]:
+def an_edit(random: Random, content: Content, text: str, ledger: Ledger) -> Edit:
     """An edit of any kind, mostly about items, slots and numbers that there are."""
-    items = st.sampled_from([*(item.id for item in content.items), "c99", "f9"])
-    claims = st.sampled_from([*(claim.id for claim in content.claims), "c99"])
-    stated = [(item.id, slot) for item in content.items for slot in counts_in(item)]
-    slots = st.sampled_from(SLOTS)
-    places = st.one_of(st.sampled_from(stated or [("c1", "total")]), st.tuples(items, slots))
-    spans = st.one_of(
-        st.sampled_from([(m.start, m.end) for m in ledger.mentions] or [(0, 1)]),
-        st.tuples(st.integers(0, len(text) + 2), st.integers(0, len(text) + 2)),
-    )
+    page = _Page(random, content, text, ledger)
+    action = random.choice(list(ACTIONS))
+    return parse_edit({"action": action, **ACTIONS[action](page)})
 
-    @st.composite
-    def one(draw: st.DrawFn, action: str) -> Edit:
-        item, slot = draw(places)
-        to_item, to_slot = draw(places)
-        start, end = draw(spans)
-        field = draw(st.sampled_from(sorted(FIELDS)))
-        other = draw(claims)
-        written: dict[str, dict[str, Any]] = {
-            "set_slot": {"item": item, "slot": to_slot, "start": start, "end": end, "label": "x"},
-            "set_number": {
-                "item": item,
-                "slot": to_slot,
-                "start": start,
-                "end": end,
-                "value": draw(st.sampled_from(["", "1", "12", "1,200"])),
-                "qualifier": draw(st.sampled_from(get_args(Qualifier))),
-                "basis": draw(st.sampled_from(["printed", "counted"])),
-            },
-            "set_qualifier": {
-                "item": item,
-                "slot": slot,
-                "qualifier": draw(st.sampled_from(get_args(Qualifier))),
-            },
-            "clear_slot": {"item": item, "slot": slot},
-            "move_slot": {"item": item, "slot": slot, "to_item": to_item, "to_slot": to_slot},
-            "set_field": {
-                "item": item,
-                "field": field,
-                "value": draw(st.sampled_from(FIELDS[field])),
-            },
-            "set_parent": {"item": item, "parent": draw(st.sampled_from(["", to_item, other]))},
-            "add_claim": {
-                "start": start,
-                "end": end,
-                "outcome": draw(st.sampled_from(get_args(Outcome))),
-            },
-            "add_facility": {
-                "start": start,
-                "end": end,
-                "kind": draw(st.sampled_from(get_args(FacilityKind))),
-                "effect": draw(st.sampled_from(get_args(FacilityEffect))),
-            },
-            "delete_item": {"item": item},
-            "merge_items": {"item": item, "into": to_item},
-            "split_item": {"item": item, "slots": f"{slot},{to_slot}" if end % 2 else slot},
-            "bind_quote": {"item": item, "start": start, "end": end},
-            "drop_quote": {"item": item, "index": draw(st.integers(0, 2))},
-            "set_aside": {"start": start, "end": end},
-            "unset_aside": {"start": start, "end": end},
-            "accept_finding": {"key": "ab12", "rule": "A01", "standing": "false_alarm"},
-            "unaccept_finding": {"key": "ab12"},
-        }
-        return parse_edit({"action": action, **{n: str(v) for n, v in written[action].items()}})
 
-    @st.composite
-    def changes(draw: st.DrawFn) -> Edit:
-        """What a client may send in the place of a suggestion."""
-        item, slot = draw(places)
-        start, end = draw(spans)
-        there = [counts_in(each).get(slot) for each in content.items if each.id == item]
-        parent = next((each.part_of_id for each in content.items if each.id == item), None)
-        takes = draw(st.booleans())
-        link = Change(
-            claim=item, field="part_of", before=parent, after=draw(claims), start=start, end=None
-        )
-        count = Change(
-            claim=item,
-            field=slot,
-            before=there[0].as_written if there and there[0] is not None else None,
-            after=text[start:end] if takes else None,
-            start=start if takes else None,
-            end=end if takes else None,
-        )
-        out = Change(
-            claim=item, field="claim", before=item, after=draw(claims), start=None, end=None
-        )
-        chosen = draw(st.sampled_from([link, count, out]))
-        return parse_edit(
-            {"action": "apply_changes", "changes": f"[{chosen.model_dump_json()}]"}
-        )
+@dataclass(frozen=True)
+class _Page:
+    """What a reviewer sees, and chance, which chooses from it."""
 
-    actions = [
-        *("set_slot", "set_number", "set_qualifier", "clear_slot", "move_slot", "set_field"),
-        *("set_parent", "add_claim", "add_facility", "delete_item", "merge_items", "split_item"),
-        *("bind_quote", "drop_quote", "set_aside", "unset_aside"),
-        *("accept_finding", "unaccept_finding"),
-    ]
-    return st.one_of(changes(), *(one(action) for action in actions))
+    random: Random
+    content: Content
+    text: str
+    ledger: Ledger
+
+    def item(self) -> str:
+        ids = [item.id for item in self.content.items]
+        return self.random.choice(ids) if ids and self.mostly() else "c99"
+
+    def place(self) -> tuple[str, str]:
+        """An item and a slot of it that holds a number."""
+        stated = [(item.id, slot) for item in self.content.items for slot in counts_in(item)]
+        if stated and self.mostly():
+            return self.random.choice(stated)
+        return self.item(), self.random.choice(SLOTS)
+
+    def goal(self) -> tuple[str, str]:
+        """An item and any slot that it may have."""
+        item = self.item()
+        return item, "count" if item[0] == "f" else self.random.choice(SLOTS)
+
+    def span(self) -> dict[str, str]:
+        start, end = (self.random.randint(0, len(self.text) + 2) for _ in range(2))
+        if self.ledger.mentions and self.mostly():
+            mention = self.random.choice(self.ledger.mentions)
+            start, end = mention.start, mention.end
+        return {"start": str(start), "end": str(end)}
+
+    def mostly(self) -> bool:
+        return self.random.random() < 0.9
+
+    def one_of(self, choices: Sequence[str]) -> str:
+        return self.random.choice(choices)
+
+
+def _slot(page: _Page) -> dict[str, str]:
+    return dict(zip(("item", "slot"), page.place(), strict=True))
+
+
+def _goal(page: _Page) -> dict[str, str]:
+    return dict(zip(("item", "slot"), page.goal(), strict=True))
+
+
+def _number(page: _Page) -> dict[str, str]:
+    span = page.span()
+    digits = "".join(c for c in page.text[int(span["start"]) : int(span["end"])] if c.isdigit())
+    return {
+        **_goal(page),
+        **span,
+        "value": page.one_of([digits[:9], digits[:9], "12", "1,200", ""]),
+        "qualifier": page.one_of(["exact", *get_args(Qualifier)]),
+        "basis": page.one_of(["printed", "counted"]),
+        "label": "drawn",
+    }
+
+
+def _move(page: _Page) -> dict[str, str]:
+    return {**_slot(page), **dict(zip(("to_item", "to_slot"), page.goal(), strict=True))}
+
+
+def _field(page: _Page) -> dict[str, str]:
+    field = page.one_of(list(FIELDS))
+    return {"item": page.item(), "field": field, "value": page.one_of(FIELDS[field])}
+
+
+def _merge(page: _Page) -> dict[str, str]:
+    """Two claims, mostly of one outcome."""
+    kinds: dict[object, list[str]] = {}
+    for each in page.content.items:
+        kind = each.outcome if isinstance(each, RecordClaim) else each.effect
+        kinds.setdefault(kind, []).append(each.id)
+    several = [ids for ids in kinds.values() if len(ids) > 1]
+    if several and page.mostly():
+        item, into = page.random.sample(page.random.choice(several), 2)
+        return {"item": item, "into": into}
+    return {"item": page.item(), "into": page.item()}
+
+
+def _split(page: _Page) -> dict[str, str]:
+    item, slot = page.place()
+    also = [s for each in page.content.items if each.id == item for s in counts_in(each)]
+    return {"item": item, "slots": f"{slot},{page.one_of(also or [slot])}"}
+
+
+def _changes(page: _Page) -> dict[str, str]:
+    """What a client may send in the place of a suggestion."""
+    item, slot = page.place()
+    span = page.span()
+    start, end = int(span["start"]), int(span["end"])
+    held = next((each for each in page.content.items if each.id == item), None)
+    there = counts_in(held).get(slot) if held is not None else None
+    field = page.one_of([slot, slot, "part_of", "claim"])
+    before: str | None = item
+    if field == "part_of":
+        before = held.part_of_id if held is not None else None
+    elif field == slot:
+        before = there.as_written if there is not None else None
+    after = page.text[start:end] if field == slot else page.item()
+    change = Change(claim=item, field=field, before=before, after=after, start=start, end=end)
+    if page.random.random() < 0.3:
+        change = change.model_copy(update={"after": None, "start": None, "end": None})
+    return {"changes": f"[{change.model_dump_json()}]"}
+
+
+KEYS = ("ab12", "cd34")
+
+ACTIONS: dict[str, Callable[[_Page], dict[str, str]]] = {
+    "set_slot": lambda page: {**_goal(page), **page.span(), "label": "drawn"},
+    "set_number": _number,
+    "set_qualifier": lambda page: {**_slot(page), "qualifier": page.one_of(get_args(Qualifier))},
+    "clear_slot": _slot,
+    "move_slot": _move,
+    "set_field": _field,
+    "set_parent": lambda page: {"item": page.item(), "parent": page.one_of([page.item(), ""])},
+    "add_claim": lambda page: {**page.span(), "outcome": page.one_of(get_args(Outcome))},
+    "add_facility": lambda page: {
+        **page.span(),
+        "kind": page.one_of(get_args(FacilityKind)),
+        "effect": page.one_of(get_args(FacilityEffect)),
+    },
+    "delete_item": lambda page: {"item": page.item()},
+    "merge_items": _merge,
+    "split_item": _split,
+    "bind_quote": lambda page: {"item": page.item(), **page.span()},
+    "drop_quote": lambda page: {"item": page.item(), "index": page.one_of("012")},
+    "apply_changes": _changes,
+    "set_aside": _Page.span,
+    "unset_aside": lambda page: dict(
+        zip(("start", "end"), page.one_of([*page.content.aside, "0:1"]).split(":"), strict=True)
+    ),
+    "accept_finding": lambda page: {
+        "key": page.one_of(KEYS),
+        "rule": "A01",
+        "standing": page.one_of(get_args(Standing)),
+    },
+    "unaccept_finding": lambda page: {"key": page.one_of(KEYS)},
+}
+"""The form of each edit, filled in by chance."""
 
 
 def laws_broken(content: Content, text: str) -> Iterator[str]:

@@ -213,9 +213,9 @@ def _between(old: Item, new: Item) -> Iterator[Difference]:
             yield _difference(new.id, field, "; ".join(names[0]), "; ".join(names[1]))
     if old.period != new.period:
         yield _difference(new.id, "period", _period(old.period), _period(new.period))
-    quotes = [{quote.quote for quote in each.evidence} for each in (old, new)]
-    if quotes[0] != quotes[1]:
-        lost, added = sorted(quotes[0] - quotes[1]), sorted(quotes[1] - quotes[0])
+    lost = [quote.quote for quote in old.evidence if quote not in new.evidence]
+    added = [quote.quote for quote in new.evidence if quote not in old.evidence]
+    if lost or added:
         yield _difference(new.id, "quotes", " … ".join(lost), " … ".join(added))
 
 
@@ -231,12 +231,17 @@ def _slots(old: RecordClaim, new: RecordClaim) -> Iterator[Difference]:
         figures_of = [[(group, _figure(r)) for group, _, r in each] for each in groups]
         figure = sorted(figures_of[0], key=repr) != sorted(figures_of[1], key=repr)
         yield _difference(new.id, "subgroups", _groups(old), _groups(new), figure)
+    elif _groups(old, _at) != _groups(new, _at):
+        yield _difference(new.id, "subgroups", _groups(old, _at), _groups(new, _at))
 
 
 def _number(id: str, slot: str, old: Read, new: Read) -> Iterator[Difference]:
+    """A number that differs, or the same one where it stands elsewhere or is a sum on one side."""
     if old[1] != new[1]:
         figure = _figure(old[1]) != _figure(new[1])
         yield _difference(id, slot, _words(old[0]), _words(new[0]), figure)
+    elif _at(old[0]) != _at(new[0]):
+        yield _difference(id, slot, _at(old[0]), _at(new[0]))
 
 
 def _difference(
@@ -334,8 +339,18 @@ def _words(count: RecordCount | None) -> str | None:
     return f"{count.qualifier.replace('_', ' ')} {number}"
 
 
-def _groups(claim: RecordClaim) -> str:
-    return ", ".join(f"{part.label or part.group} {_words(part.count)}" for part in claim.subgroups)
+def _at(count: RecordCount | None) -> str | None:
+    """A number with where it comes from, for one that is the same but for that."""
+    if count is None:
+        return None
+    words = "counted " if count.basis == "counted" else ""
+    place = "as a sum" if count.basis == "derived" else f"at {count.start}:{count.end}"
+    return f"{_words(count)} {words}{place}"
+
+
+def _groups(claim: RecordClaim, words: Callable[[RecordCount], str | None] = _words) -> str:
+    parts = [f"{part.label or part.group} {words(part.count)}" for part in claim.subgroups]
+    return ", ".join(sorted(parts))
 
 
 def _period(period: Period | None) -> str | None:

@@ -59,13 +59,15 @@ def _holds(quote: Evidence, span: tuple[int, int]) -> bool:
 
 def apply_changes(content: Content, edit: forms.ApplyChanges, text: str, ledger: Ledger) -> Content:
     """The changes that a rule suggests, made at once."""
+    contained = content.items
     record = apply(bare_record(content), edit.changes, text, ledger)
     touched = {change.claim for change in edit.changes}
     claims = [with_derived_total(c) if c.id in touched else c for c in record.claims]
     content = content.model_copy(update={"claims": claims, "facilities": record.facilities})
-    for id in sorted(touched):
-        if id in above(content.items, id):
-            raise ChangeError(f"{id} would be part of itself: change its parts first")
+    before = {item.id for item in contained if item.id in above(contained, item.id)}
+    for item in content.items:
+        if item.id in above(content.items, item.id) and item.id not in before:
+            raise ChangeError(f"{item.id} would be part of itself: change its parts first")
     for change in edit.changes:
         if change.field not in (PART_OF, CLAIM):
             content = beside(content, change.start, change.end)
