@@ -20,6 +20,7 @@ from llm_extract.record import (
 )
 from llm_extract.review.content import Accepted, Content
 from llm_extract.review.edits.pieces import linked, with_derived_total
+from llm_extract.review.exchange.marks import Head, Loose, Mark, Marked, Number, content_from
 from llm_extract.schema import (
     FacilityEffect,
     FacilityKind,
@@ -149,3 +150,45 @@ def contents(draw: st.DrawFn) -> Content:
             accepted=draw(st.sampled_from([[], [accepted]])),
         )
     )
+
+
+def _at(words: str, item: str, slot: str, after: str = "", **more: Any) -> Mark:
+    start = TEXT.index(after + words) + len(after)
+    return Mark(item=item, slot=slot, start=start, end=start + len(words), **more)
+
+
+FULL = content_from(
+    Marked(
+        heads=[
+            Head(
+                id="c1",
+                outcome="killed",
+                claimant="Arven Directorate",
+                perpetrators=["an army", "=a militia"],
+                attribution="alleged",
+                weapons=["artillery"],
+                places=["Halden"],
+                period=Period(start=date(2026, 3, 3), end=None, as_written="Tuesday"),
+            ),
+            Head(id="c2", outcome="killed", places=["Halden"], part_of="c1"),
+            Head(id="c3", outcome="injured"),
+            Head(id="f1", effect="destroyed", kinds=["school"]),
+        ],
+        marks=[
+            _at("14", "c1", "total"),
+            _at("nine", "c1", "children"),
+            _at("about seven", "c1", "women", number=Number(value=7, qualifier="about")),
+            _at("14 people were killed in Halden", "c1", "quote"),
+            _at("nine", "c2", "total"),
+            _at("nine", "c2", "subgroups.other", label="children"),
+            _at("71", "c3", "total"),
+            _at("71 people were wounded", "c3", "quote"),
+            _at("3", "f1", "count", after="and "),
+            _at("120", "", "not_people"),
+        ],
+        loose=Loose(accepted=[Accepted(key="0a", rule="A02", standing="false_alarm")]),
+    ),
+    TEXT,
+    LEDGER,
+)
+"""A content with all that there is: parts of wholes, places, numbers of all kinds, quotes."""
