@@ -59,7 +59,7 @@ Id = Annotated[str, Field(pattern=r"^[cf]\d{1,6}$")]
 class Number(Frozen):
     """What the words of a number mean, where the ledger does not read them so."""
 
-    value: Whole | None
+    value: Whole | None = None
     upper: Whole | None = None
     qualifier: Qualifier = "exact"
     basis: Basis = "printed"
@@ -90,10 +90,10 @@ class Head(Frozen):
     kinds: list[FacilityKind] = Field(default=[], description="of facilities")
     effect: FacilityEffect | None = Field(default=None, description="of facilities")
     claimant: Name | None = None
-    perpetrators: Names = []
+    perpetrators: Names = Field(default=[])
     attribution: Attribution | None = None
-    weapons: list[Weapon] = []
-    places: Names = []
+    weapons: list[Weapon] = Field(default=[])
+    places: Names = Field(default=[])
     scope: Scope = "incident"
     period: Period | None = None
     part_of: Id | None = None
@@ -128,9 +128,9 @@ class LooseQuote(Frozen):
 class Loose(Frozen):
     """What has no place in the text and is handed through as it is."""
 
-    numbers: list[LooseNumber] = []
-    quotes: list[LooseQuote] = []
-    accepted: list[Accepted] = []
+    numbers: list[LooseNumber] = Field(default=[])
+    quotes: list[LooseQuote] = Field(default=[])
+    accepted: list[Accepted] = Field(default=[])
 
     def __bool__(self) -> bool:
         return bool(self.numbers or self.quotes or self.accepted)
@@ -150,9 +150,9 @@ class Marked(Frozen):
 def marked(content: Content, text: str, ledger: Ledger) -> Marked:
     """A content as marks; `content_from` puts it together again."""
     read = {(m.start, m.end): count_at(m) for m in ledger.mentions}
-    marks: list[Mark] = []
-    numbers: list[LooseNumber] = []
-    quotes: list[LooseQuote] = []
+    marks: list[Mark] = Field(default=[])
+    numbers: list[LooseNumber] = Field(default=[])
+    quotes: list[LooseQuote] = Field(default=[])
     for item in items_of(content):
         for slot, label, count in _numbers_of(item):
             if count.basis == "derived":
@@ -229,7 +229,7 @@ def content_from(parts: Marked, text: str, ledger: Ledger) -> Content:
     ids = {head.id for head in parts.heads}
     own: dict[str, list[tuple[str, str | None, RecordCount]]] = {id: [] for id in ids}
     quotes: dict[str, list[Evidence]] = {id: [] for id in ids}
-    aside: list[str] = []
+    aside: list[str] = Field(default=[])
     for mark in parts.marks:
         where = _place(mark, text)
         if mark.slot == ASIDE:
@@ -332,7 +332,7 @@ def _claim(
     head: Head, numbers: Sequence[tuple[str, str | None, RecordCount]], quotes: list[Evidence]
 ) -> RecordClaim:
     plain: dict[str, RecordCount | None] = dict.fromkeys(PLAIN_SLOTS)
-    groups: list[RecordSubgroup] = []
+    groups: list[RecordSubgroup] = Field(default=[])
     for slot, label, count in numbers:
         if slot in PLAIN_SLOTS:
             if plain[slot] is not None:

@@ -126,9 +126,7 @@ def _object(line: str, where: str) -> Object | Fault:
     return found if isinstance(found, dict) else Fault(where, "is no JSON object")
 
 
-def returned(
-    path: Path, read: Callable[[str, Object], Returned]
-) -> Iterator[Returned | Fault]:
+def returned(path: Path, read: Callable[[str, Object], Returned]) -> Iterator[Returned | Fault]:
     """The tasks of a file, each as a form's `read` takes it; what it cannot take is a fault.
 
     Raises RecordsError when the whole file cannot be read.

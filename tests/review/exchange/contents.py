@@ -1,4 +1,4 @@
-"""Contents of all kinds, for laws: what rules read in texts of our own, and what they never read."""
+"""Contents of all kinds, for laws: what rules read in a text of ours, and what they never read."""
 
 from __future__ import annotations
 

@@ -27,9 +27,7 @@ def test_what_is_taken_apart_and_put_together_is_the_same(content: Content) -> N
 
 
 def test_a_mark_on_a_number_that_is_read_needs_no_value() -> None:
-    content = content_from(
-        said(Mark(item="c1", slot="total", start=AT, end=AT + 2)), TEXT, LEDGER
-    )
+    content = content_from(said(Mark(item="c1", slot="total", start=AT, end=AT + 2)), TEXT, LEDGER)
     total = content.claims[0].total
     assert total is not None and (total.value, total.as_written) == (14, "14")
 
