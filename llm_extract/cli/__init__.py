@@ -27,7 +27,7 @@ EPILOGS = {
 }
 """Plain commands in the order of the help, each a function of its own name in its own module."""
 
-GROUPS = ("job", "eval", "models", "prompts")
+GROUPS = ("job", "review", "audit", "eval", "models", "prompts")
 """Commands with commands of their own, each an `app` in its module."""
 
 

@@ -40,22 +40,29 @@ class _Told:
     decisions: dict[int, tuple[str, str, str]]
 
 
-def verify(engine: Engine, on_progress: Callable[[int, int], None] | None = None) -> Verification:
+def verify(
+    engine: Engine,
+    on_progress: Callable[[int, int], None] | None = None,
+    expected: str | None = None,
+) -> Verification:
     """Check each row of the log, and states, versions and decisions against what the log tells.
 
-    `on_progress` is told rows done and rows in all. Raises StoreError on trouble with the store.
+    `on_progress` is told rows done and rows in all; `expected` is the hash of an earlier audit,
+    which must stand in the log. Raises StoreError on trouble with the store.
     """
     with transaction(engine) as connection:
         total = connection.execute(select(func.count()).select_from(review_log)).scalar_one()
     told = _Told({}, {}, {})
     problems: list[str] = []
     number, previous = 0, FIRST
+    found = expected in (None, FIRST)
     for row in rows_of(engine):
         number += 1
         fault = fault_of(row, number, previous)
         if fault is not None:
             problems.append(fault)
         number, previous = row.number, row.hash
+        found = found or row.hash == expected
         _listen(told, row)
         if on_progress is not None and number % 1000 == 0:
             on_progress(number, total)
@@ -67,6 +74,10 @@ def verify(engine: Engine, on_progress: Callable[[int, int], None] | None = None
                 problems.append(problem)
                 if len(problems) >= MOST_PROBLEMS:
                     break
+    if not found:
+        problems.append(
+            "the hash that was expected is none of this log: it was cut off or rewritten"
+        )
     return Verification(number, previous, tuple(problems))
 
 

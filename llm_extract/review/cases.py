@@ -113,7 +113,7 @@ class Cases:
         with transaction(self._engine) as connection:
             return connection.execute(query).scalar_one_or_none()
 
-    def by_record(self, pk: int) -> int | None:
+    def successor_of(self, pk: int) -> int | None:
         """The case that superseded another; None when it is current."""
         query = select(review_cases.c.pk).where(review_cases.c.previous == pk)
         with transaction(self._engine) as connection:

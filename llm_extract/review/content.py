@@ -16,6 +16,7 @@ from llm_extract.record import (
     Provenance,
     Record,
     RecordClaim,
+    RecordCount,
     RecordFacility,
     ReportHead,
     Tokens,
@@ -24,6 +25,10 @@ from llm_extract.schema import SCHEMA_VERSION, CasualtyReport
 
 Standing = Literal["source_says_so", "false_alarm"]
 """Why a finding may stand: the report itself is at odds as printed, or the rule is mistaken."""
+
+
+Item = RecordClaim | RecordFacility
+"""What a content is made of."""
 
 
 class Accepted(Frozen):
@@ -41,6 +46,18 @@ class Content(Frozen):
     facilities: list[RecordFacility]
     aside: list[str] = Field(description="START:END of numbers that are not about people or places")
     accepted: list[Accepted] = Field(default=[], description="findings that may stand")
+
+    @property
+    def items(self) -> list[Item]:
+        """All claims, then all facilities."""
+        return [*self.claims, *self.facilities]
+
+
+def counts_in(item: Item) -> dict[str, RecordCount]:
+    """The numbers of a claim or facility by slot name; a facility's only slot is `count`."""
+    if isinstance(item, RecordClaim):
+        return item.slots()
+    return {} if item.count is None else {"count": item.count}
 
 
 def content_of(record: Record) -> Content:

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from llm_extract.evals.matching import figures, match_claims, match_facilities, subgroup_figures
 from llm_extract.record import Frozen, RecordClaim, RecordCount, RecordFacility
-from llm_extract.review.content import Content
+from llm_extract.review.content import Content, Item, counts_in
 from llm_extract.schema import Period
 
 ITEM = "item"
@@ -93,15 +93,15 @@ def _paired(
     return found + [(before[n], None) for n in gone]
 
 
-def _akin(one: RecordClaim | RecordFacility, other: RecordClaim | RecordFacility) -> bool:
+def _akin(one: Item, other: Item) -> bool:
     """Whether items of one id are the same one: they share a number's place or a quote."""
     ours, theirs = _places(one), _places(other)
     return bool(ours & theirs) or not (ours or theirs)
 
 
-def _places(item: RecordClaim | RecordFacility) -> set[object]:
-    counts = item.slots().values() if isinstance(item, RecordClaim) else [item.count]
-    found: set[object] = {(c.start, c.end) for c in counts if c is not None and c.start is not None}
+def _places(item: Item) -> set[object]:
+    counts = counts_in(item).values()
+    found: set[object] = {(c.start, c.end) for c in counts if c.start is not None}
     return found | {quote.quote for quote in item.evidence}
 
 
@@ -123,8 +123,8 @@ def _facility_pairs(
 
 
 def _between(
-    old: RecordClaim | RecordFacility | None,
-    new: RecordClaim | RecordFacility | None,
+    old: Item | None,
+    new: Item | None,
     names: dict[str, str],
 ) -> Iterator[Difference]:
     if old is None or new is None:
@@ -164,9 +164,7 @@ def _between(
         )
 
 
-def _numbers(
-    old: RecordClaim | RecordFacility, new: RecordClaim | RecordFacility
-) -> Iterator[Difference]:
+def _numbers(old: Item, new: Item) -> Iterator[Difference]:
     """Slots that hold other numbers; a total that only one of them derives is no difference."""
     if isinstance(old, RecordFacility) or isinstance(new, RecordFacility):
         ours, theirs = getattr(old, "count", None), getattr(new, "count", None)
@@ -209,7 +207,7 @@ def _standings(before: Content, after: Content) -> Iterator[Difference]:
 # --- words ------------------------------------------------------------------------------------
 
 
-def in_words(item: RecordClaim | RecordFacility) -> str:
+def in_words(item: Item) -> str:
     """A claim or facility in a line: what happened, its numbers as written, who states it."""
     if isinstance(item, RecordFacility):
         words = [item.effect, _words(item.count) or "", ", ".join(item.kinds)]

@@ -3,7 +3,7 @@ of the log, in the order of `states`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -127,11 +127,18 @@ class Desk:
     def edit(self, pk: int, who: Reviewer, edit: Edit, version: int) -> Case:
         """Change the content by one edit. Codes: stale, held; raises ChangeError when it does not
         fit."""
+        return self.edit_all(pk, who, [edit], version)
+
+    def edit_all(self, pk: int, who: Reviewer, edits: Sequence[Edit], version: int) -> Case:
+        """Change the content by several edits, all of them or none, as one step; see `edit`."""
 
         def changed(case: Case) -> Content:
-            return apply_edit(case.content, edit, case.text, ledger_of(case))
+            content, ledger = case.content, ledger_of(case)
+            for edit in edits:
+                content = apply_edit(content, edit, case.text, ledger)
+            return content
 
-        return self._change(pk, who, version, changed, "edit", describe(edit))
+        return self._change(pk, who, version, changed, "edit", "; ".join(map(describe, edits)))
 
     def replace(self, pk: int, who: Reviewer, content: Content, why: str, version: int) -> Case:
         """Put a whole content in the place of the present one, as one step that can be undone."""

@@ -11,19 +11,16 @@ from llm_extract.errors import ChangeError
 from llm_extract.intervals import bounds
 from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.record import Evidence, Record, RecordClaim, RecordCount, RecordFacility
-from llm_extract.review.content import Accepted, Content, bare_record
+from llm_extract.review.content import Accepted, Content, Item, bare_record, counts_in
 from llm_extract.review.edits import forms
 from llm_extract.review.edits.fields import with_field
 from llm_extract.review.edits.pieces import (
-    Either,
     check_slot,
     claim_of,
     count_in,
-    counts_of,
     first_place,
     holds,
     item_of,
-    items_of,
     linked,
     new_id,
     with_count,
@@ -137,7 +134,7 @@ def _put(
     return with_item(content, item).model_copy(update={"aside": aside})
 
 
-def _quoting(item: Either, count: RecordCount, text: str) -> Either:
+def _quoting(item: Item, count: RecordCount, text: str) -> Item:
     if isinstance(item, RecordClaim):
         return with_quote_of(item, count, text)
     return with_quote_of(item, count, text)
@@ -148,7 +145,7 @@ def _bounded(count: RecordCount) -> RecordCount:
     return count.model_copy(update={"low": low, "high": high})
 
 
-def _there(item: Either, slot: str) -> RecordCount:
+def _there(item: Item, slot: str) -> RecordCount:
     count = count_in(item, slot)
     if count is None:
         raise ChangeError(f"{slot} of {item.id} is empty: choose a slot that holds a number")
@@ -198,7 +195,7 @@ def _set_parent(content: Content, edit: forms.SetParent, _text: str, _ledger: Le
     return with_item(content, item.model_copy(update={"part_of_id": edit.parent}))
 
 
-def _check_parent(content: Content, item: Either, parent: str) -> None:
+def _check_parent(content: Content, item: Item, parent: str) -> None:
     if type(item_of(content, parent)) is not type(item):
         raise ChangeError(f"{item.id} and {parent} do not count the same kind of thing")
     above: str | None = parent
@@ -258,7 +255,7 @@ def _add_facility(content: Content, edit: forms.AddFacility, text: str, ledger: 
     return _put(content, facility.id, COUNT, count, text)
 
 
-def _inserted(items: Sequence[Any], new: Either) -> list[Any]:
+def _inserted(items: Sequence[Any], new: Item) -> list[Any]:
     """The items with a new one where it begins in the text; the others stay where they are."""
     place = next((n for n, item in enumerate(items) if first_place(item) > first_place(new)), None)
     found = list(items)
@@ -318,7 +315,7 @@ def _united(gone: RecordClaim, kept: RecordClaim) -> RecordClaim:
             f"{gone.id} and {kept.id} differ in {', '.join(sorted(at_odds))}: clear these slots in "
             "one of them first"
         )
-    claim: Either = kept
+    claim: Item = kept
     for slot, count in theirs.items():
         if slot not in ours and count.basis != "derived":
             claim = with_count(claim, slot, count, _label(gone, slot))
@@ -332,8 +329,8 @@ def _split_item(content: Content, edit: forms.SplitItem, _text: str, _ledger: Le
     if len(counts) == len(claim.slots()):
         raise ChangeError(f"leave {claim.id} one slot at least")
     bare: dict[str, Any] = {**dict.fromkeys(PLAIN_SLOTS), "subgroups": []}
-    new: Either = claim.model_copy(update={**bare, "id": new_id(content.claims, "c")})
-    rest: Either = claim
+    new: Item = claim.model_copy(update={**bare, "id": new_id(content.claims, "c")})
+    rest: Item = claim
     # Later subgroups of one name first: their names count those before them.
     for slot in sorted(counts, reverse=True):
         if counts[slot].basis == "derived":
@@ -371,7 +368,7 @@ def _drop_quote(content: Content, edit: forms.DropQuote, _text: str, _ledger: Le
     gone = item.evidence[edit.index]
     if gone.start is not None and gone.end is not None and holds(item)(gone.start, gone.end):
         others = [(q.start, q.end) for q in left if q.start is not None and q.end is not None]
-        for count in counts_of(item):
+        for count in counts_in(item).values():
             if count.start is None or count.end is None:
                 continue
             if (
@@ -403,8 +400,8 @@ def _apply_changes(
 
 def _set_aside(content: Content, edit: forms.SetAside, _text: str, ledger: Ledger) -> Content:
     mention = _mention(ledger, edit.start, edit.end)
-    for item in items_of(content):
-        if any((c.start, c.end) == (mention.start, mention.end) for c in counts_of(item)):
+    for item in content.items:
+        if any((c.start, c.end) == (mention.start, mention.end) for c in counts_in(item).values()):
             raise ChangeError(f"{mention.text!r} is a number of {item.id}: clear its slot first")
     span = f"{mention.start}:{mention.end}"
     return content.model_copy(update={"aside": list(dict.fromkeys([*content.aside, span]))})

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from llm_extract.documents.text import shown
 from llm_extract.errors import ChangeError
 from llm_extract.record import RecordClaim
-from llm_extract.review.edits.pieces import Either
+from llm_extract.review.content import Item
 from llm_extract.schema import (
     Attribution,
     FacilityEffect,
@@ -26,7 +26,7 @@ MOST_LETTERS = 500
 """Of a list and of one name; the gold set's longest are 9 and 94."""
 
 
-def with_field(item: Either, field: str, words: str) -> Either:
+def with_field(item: Item, field: str, words: str) -> Item:
     """The item with a field read from words: a code, a name, a name a line, or for `period` three
     lines (first day, last day, the report's words). Empty words clear what may be empty.
 

@@ -14,28 +14,15 @@ from llm_extract.record import (
     RecordFacility,
     RecordSubgroup,
 )
-from llm_extract.review.content import Content
+from llm_extract.review.content import Content, Item, counts_in
 from llm_extract.schema import Group
 
-Either = RecordClaim | RecordFacility
 OneOf = TypeVar("OneOf", RecordClaim, RecordFacility)
 
 
-def items_of(content: Content) -> list[Either]:
-    """All claims, then all facilities."""
-    return [*content.claims, *content.facilities]
-
-
-def counts_of(item: Either) -> list[RecordCount]:
-    """The numbers of an item."""
-    if isinstance(item, RecordClaim):
-        return list(item.slots().values())
-    return [] if item.count is None else [item.count]
-
-
-def item_of(content: Content, id: str) -> Either:
+def item_of(content: Content, id: str) -> Item:
     """The claim or facility of an id. Raises ChangeError when there is none."""
-    for item in items_of(content):
+    for item in content.items:
         if item.id == id:
             return item
     raise ChangeError(f"there is no claim {id}: choose one of those shown")
@@ -49,7 +36,7 @@ def claim_of(content: Content, id: str) -> RecordClaim:
     return item
 
 
-def with_item(content: Content, item: Either) -> Content:
+def with_item(content: Content, item: Item) -> Content:
     """The content with an item in the place of the one of its id."""
     if isinstance(item, RecordClaim):
         claims = [item if each.id == item.id else each for each in content.claims]
@@ -78,7 +65,7 @@ def _linked(items: Sequence[OneOf]) -> list[OneOf]:
     return done
 
 
-def new_id(items: Sequence[Either], letter: str) -> str:
+def new_id(items: Sequence[Item], letter: str) -> str:
     """An id that no item bears, after the highest there is."""
     numbers = [int(item.id[1:]) for item in items if item.id[1:].isdecimal()]
     return f"{letter}{max(numbers, default=0) + 1}"
@@ -87,15 +74,13 @@ def new_id(items: Sequence[Either], letter: str) -> str:
 # --- slots ------------------------------------------------------------------------------------
 
 
-def count_in(item: Either, slot: str) -> RecordCount | None:
+def count_in(item: Item, slot: str) -> RecordCount | None:
     """What stands in a slot. Raises ChangeError when the item can have no such slot."""
     check_slot(item, slot)
-    if isinstance(item, RecordFacility):
-        return item.count
-    return item.slots().get(slot)
+    return counts_in(item).get(slot)
 
 
-def check_slot(item: Either, slot: str) -> None:
+def check_slot(item: Item, slot: str) -> None:
     """Raises ChangeError when an item can have no slot of that name."""
     if isinstance(item, RecordFacility):
         if slot != COUNT:
@@ -109,9 +94,7 @@ def check_slot(item: Either, slot: str) -> None:
         )
 
 
-def with_count(
-    item: Either, slot: str, count: RecordCount | None, label: str | None = None
-) -> Either:
+def with_count(item: Item, slot: str, count: RecordCount | None, label: str | None = None) -> Item:
     """The item with a slot set or emptied, and its derived total derived anew."""
     check_slot(item, slot)
     if isinstance(item, RecordFacility):
@@ -164,9 +147,9 @@ def with_quote_of(item: OneOf, count: RecordCount, text: str) -> OneOf:
     return item.model_copy(update={"evidence": evidence})
 
 
-def holds(item: Either) -> Callable[[int, int], bool]:
+def holds(item: Item) -> Callable[[int, int], bool]:
     """Whether a number of the item stands between two offsets, the second excluded."""
-    spans = [(count.start, count.end) for count in counts_of(item)]
+    spans = [(count.start, count.end) for count in counts_in(item).values()]
 
     def stands(start: int, end: int) -> bool:
         return any(
@@ -177,8 +160,8 @@ def holds(item: Either) -> Callable[[int, int], bool]:
     return stands
 
 
-def first_place(item: Either) -> int:
+def first_place(item: Item) -> int:
     """Where an item begins in the text: at its first number, else its first quote."""
-    starts = [count.start for count in counts_of(item) if count.start is not None]
+    starts = [count.start for count in counts_in(item).values() if count.start is not None]
     starts = starts or [quote.start for quote in item.evidence if quote.start is not None]
     return min(starts, default=0)

@@ -34,6 +34,8 @@ STATUS = {
     "throttled": 429,
     "reason": 422,
     "note": 422,
+    "filter": 422,
+    "view": 422,
 }
 """Status of an answer by the code of its ReviewError; others are 409: not possible now."""
 

@@ -1,0 +1,146 @@
+"""Marks in a report's text: which words are numbers, whose they are, and which claims quote them;
+pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from llm_extract.numbers.mention import Ledger
+from llm_extract.review.content import Content, counts_in
+
+MarkKind = Literal["bound", "aside", "unbound", "other"]
+"""In a slot; said not to be about people or places; a count that is neither, which somebody has to
+look at; a number that counts nobody, such as a date."""
+
+Slots = tuple[tuple[str, str], ...]
+"""Id and slot name of each slot that a number stands in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number of the text; `start` to `end` (excluded) in characters."""
+
+    start: int
+    end: int
+    text: str
+    kind: MarkKind
+    slots: Slots
+    what: str
+    value: int | None
+    upper: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of the text in which nothing changes; `quotes` are ids of claims that quote it."""
+
+    start: int
+    end: int
+    text: str
+    quotes: tuple[str, ...]
+    mark: Mark | None
+
+
+def marks_of(ledger: Ledger, content: Content) -> list[Mark]:
+    """The numbers of the text in order, with what the content says of each.
+
+    A count that stands where the ledger reads no number has a mark too, unless it overlaps one.
+    """
+    bound = _bound(content)
+    aside = set(content.aside)
+    found: list[Mark] = []
+    for mention in ledger.mentions:
+        span = (mention.start, mention.end)
+        slots = bound.pop(span, ())
+        if slots:
+            kind: MarkKind = "bound"
+        elif f"{mention.start}:{mention.end}" in aside:
+            kind = "aside"
+        else:
+            kind = "unbound" if mention.kind in ("count", "vague") else "other"
+        found.append(
+            Mark(*span, mention.text, kind, slots, mention.kind, mention.value, mention.upper)
+        )
+    return _with_others(found, bound, ledger.text)
+
+
+def segments(text: str, marks: Sequence[Mark], content: Content) -> list[Segment]:
+    """The text in order, cut wherever a number or a quote begins or ends; joined it is the text.
+
+    A number is never cut: a quote that begins or ends inside one takes all of it.
+    """
+    quotes = _quotes(text, marks, content)
+    cuts = {0, len(text)}
+    for mark in marks:
+        cuts |= {mark.start, mark.end}
+    for spans in quotes.values():
+        for start, end in spans:
+            cuts |= {start, end}
+    edges = sorted(cuts)
+    by_start = {mark.start: mark for mark in marks}
+    return [
+        Segment(
+            start,
+            end,
+            text[start:end],
+            tuple(
+                id for id, spans in quotes.items() if any(a <= start and end <= b for a, b in spans)
+            ),
+            by_start.get(start),
+        )
+        for start, end in pairwise(edges)
+    ]
+
+
+def _bound(content: Content) -> dict[tuple[int, int], Slots]:
+    slots: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
+    for item in content.items:
+        for name, count in counts_in(item).items():
+            if count.start is not None and count.end is not None:
+                slots[count.start, count.end].append((item.id, name))
+    return {span: tuple(found) for span, found in slots.items()}
+
+
+def _with_others(
+    marks: list[Mark], bound: Mapping[tuple[int, int], Slots], text: str
+) -> list[Mark]:
+    """The marks and those of counts at other places, none over another."""
+    found = list(marks)
+    for (start, end), slots in sorted(bound.items()):
+        place = bisect_right([mark.start for mark in found], start)
+        before = found[place - 1] if place else None
+        after = found[place] if place < len(found) else None
+        if not 0 <= start < end <= len(text):
+            continue
+        if (before is None or before.end <= start) and (after is None or end <= after.start):
+            words = text[start:end]
+            found.insert(place, Mark(start, end, words, "bound", slots, "count", None, None))
+    return found
+
+
+def _quotes(text: str, marks: Sequence[Mark], content: Content) -> dict[str, list[tuple[int, int]]]:
+    starts = [mark.start for mark in marks]
+
+    def widened(start: int, end: int) -> tuple[int, int]:
+        first = bisect_right(starts, start) - 1
+        if first >= 0 and marks[first].end > start:
+            start = marks[first].start
+        last = bisect_left(starts, end) - 1
+        if last >= 0 and marks[last].end > end:
+            end = marks[last].end
+        return start, end
+
+    found: dict[str, list[tuple[int, int]]] = {}
+    for item in content.items:
+        spans = [
+            widened(quote.start, min(quote.end, len(text)))
+            for quote in item.evidence
+            if quote.start is not None and quote.end is not None and 0 <= quote.start < quote.end
+        ]
+        found[item.id] = [span for span in spans if span[0] < span[1]]
+    return found
