@@ -26,8 +26,8 @@ from llm_extract.record import (
     RecordFacility,
     RecordSubgroup,
 )
-from llm_extract.review.content import Accepted, Content
-from llm_extract.review.edits.pieces import Either, items_of, linked, with_derived_total
+from llm_extract.review.content import Accepted, Content, Item
+from llm_extract.review.edits.pieces import linked, with_derived_total
 from llm_extract.schema import (
     Attribution,
     Basis,
@@ -150,10 +150,10 @@ class Marked(Frozen):
 def marked(content: Content, text: str, ledger: Ledger) -> Marked:
     """A content as marks; `content_from` puts it together again."""
     read = {(m.start, m.end): count_at(m) for m in ledger.mentions}
-    marks: list[Mark] = Field(default=[])
-    numbers: list[LooseNumber] = Field(default=[])
-    quotes: list[LooseQuote] = Field(default=[])
-    for item in items_of(content):
+    marks: list[Mark] = []
+    numbers: list[LooseNumber] = []
+    quotes: list[LooseQuote] = []
+    for item in content.items:
         for slot, label, count in _numbers_of(item):
             if count.basis == "derived":
                 continue
@@ -173,10 +173,10 @@ def marked(content: Content, text: str, ledger: Ledger) -> Marked:
         start, end = span.split(":")
         marks.append(Mark(item="", slot=ASIDE, start=int(start), end=int(end)))
     loose = Loose(numbers=numbers, quotes=quotes, accepted=content.accepted)
-    return Marked(heads=[_head(item) for item in items_of(content)], marks=marks, loose=loose)
+    return Marked(heads=[_head(item) for item in content.items], marks=marks, loose=loose)
 
 
-def _numbers_of(item: Either) -> list[tuple[str, str | None, RecordCount]]:
+def _numbers_of(item: Item) -> list[tuple[str, str | None, RecordCount]]:
     if isinstance(item, RecordFacility):
         return [] if item.count is None else [(COUNT, None, item.count)]
     plain = [(slot, None, getattr(item, slot)) for slot in PLAIN_SLOTS]
@@ -196,7 +196,7 @@ def _words(words: str, text: str, start: int, end: int) -> str | None:
 
 
 def _mark(
-    item: Either,
+    item: Item,
     slot: str,
     start: int,
     end: int,
@@ -209,7 +209,7 @@ def _mark(
     )
 
 
-def _head(item: Either) -> Head:
+def _head(item: Item) -> Head:
     fields = item.model_dump(include=set(Head.model_fields) - {"part_of"})
     return Head(**fields, part_of=item.part_of_id)
 
@@ -229,7 +229,7 @@ def content_from(parts: Marked, text: str, ledger: Ledger) -> Content:
     ids = {head.id for head in parts.heads}
     own: dict[str, list[tuple[str, str | None, RecordCount]]] = {id: [] for id in ids}
     quotes: dict[str, list[Evidence]] = {id: [] for id in ids}
-    aside: list[str] = Field(default=[])
+    aside: list[str] = []
     for mark in parts.marks:
         where = _place(mark, text)
         if mark.slot == ASIDE:
@@ -332,7 +332,7 @@ def _claim(
     head: Head, numbers: Sequence[tuple[str, str | None, RecordCount]], quotes: list[Evidence]
 ) -> RecordClaim:
     plain: dict[str, RecordCount | None] = dict.fromkeys(PLAIN_SLOTS)
-    groups: list[RecordSubgroup] = Field(default=[])
+    groups: list[RecordSubgroup] = []
     for slot, label, count in numbers:
         if slot in PLAIN_SLOTS:
             if plain[slot] is not None:

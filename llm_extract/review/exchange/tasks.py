@@ -17,6 +17,7 @@ from llm_extract.review.cases import Case
 from llm_extract.review.content import content_of
 from llm_extract.review.deciding import ledger_of
 from llm_extract.review.exchange.marks import Marked, marked
+from llm_extract.review.states import DECIDED
 
 MOST_BYTES = 200_000_000
 """Of a file that is taken in: some 20,000 reports with all their marks."""
@@ -67,8 +68,12 @@ class Fault:
 
 
 def task_of(case: Case) -> Task:
-    """The task that a case makes. What reviewers rejected or deferred has no marks."""
+    """The task that a case makes. What reviewers rejected or deferred has no marks.
+
+    A second reviewer does not see the first one's work, here as little as on the screen.
+    """
     ledger = ledger_of(case)
+    shown_to_all = case.state in DECIDED or case.stage == "adjudication"
     provenance = case.record.provenance
     return Task(
         case=case.pk,
@@ -81,7 +86,7 @@ def task_of(case: Case) -> Task:
         answers=tuple(
             Answer(one.who, one.made.isoformat(), marked(one.content, case.text, ledger))
             for one in case.round
-            if one.content is not None
+            if shown_to_all and one.content is not None
         ),
     )
 
