@@ -53,15 +53,14 @@ def test_a_prediction_has_the_findings_that_it_came_with(record: Record) -> None
     assert [each.finding for each in open_errors(judged)] == [error_of(record)]
 
 
-def test_a_key_outlives_other_words_and_numbers_and_no_other_slots(record: Record) -> None:
+def test_a_key_is_that_of_what_is_found_and_said(record: Record) -> None:
     error = error_of(record)
-    assert key_of(error.model_copy(update={"message": "other", "suggestions": []})) == key_of(error)
-    assert key_of(error.model_copy(update={"claims": ["c9"]})) != key_of(error)
-    assert key_of(error.model_copy(update={"rule": "A99"})) != key_of(error)
-    fewer = error.model_copy(update={"fields": error.fields[:1]})
-    assert key_of(fewer) != key_of(error)
+    assert key_of(error.model_copy(update={"suggestions": [], "culprit": None})) == key_of(error)
     turned = {"claims": error.claims[::-1], "fields": error.fields[::-1]}
     assert key_of(error.model_copy(update=turned)) == key_of(error)
+    others = {"claims": ["c9"], "rule": "A99", "fields": ["men"], "message": "other numbers"}
+    for field, other in others.items():
+        assert key_of(error.model_copy(update={field: other})) != key_of(error)
 
 
 @pytest.mark.parametrize("standing", ["source_says_so", "false_alarm"])
@@ -74,8 +73,19 @@ def test_an_error_that_may_stand_is_not_open(record: Record, standing: str) -> N
 
 def test_a_standing_outlives_edits_elsewhere(record: Record) -> None:
     after = accepted(record, content_of(record), "source_says_so")
-    after = edit(after, action="set_field", item="c2", field="claimant", value="Halden Council")
+    after = edit(after, action="set_field", item="c2", field="scope", value="period")
     assert open_errors(judge(record, after, SUMS, LEDGER)) == []
+
+
+def test_a_standing_does_not_cover_other_numbers_in_the_same_slots(record: Record) -> None:
+    after = accepted(record, content_of(record), "source_says_so")
+    start = SUMS.index("71")
+    number = {"start": start, "end": start + 2}
+    worse = edit(after, action="set_slot", item="c1", slot="women", **number)
+    [error] = [
+        e for e in open_errors(judge(record, worse, SUMS, LEDGER)) if e.finding.rule == "A01"
+    ]
+    assert "71" in error.finding.message
 
 
 def test_a_correction_closes_an_error_and_an_unfit_one_opens_another(record: Record) -> None:
@@ -100,6 +110,12 @@ def test_rulings_say_what_became_of_each_finding(record: Record) -> None:
     assert ruled(accepted(record, untouched, "false_alarm")) == "false_alarm"
     assert ruled(fixed) == "fixed"
     assert ruled(accepted(record, fixed, "false_alarm")) == "fixed"
+    qualified = {"action": "set_qualifier", "item": "c1", "slot": "women", "qualifier": "at_least"}
+    other_words = edit(untouched, **qualified)
+    [judged] = open_errors(judge(record, other_words, SUMS, LEDGER))
+    assert judged.key != key_of(error_of(record))
+    form = {"key": judged.key, "rule": judged.finding.rule, "standing": "source_says_so"}
+    assert ruled(edit(other_words, action="accept_finding", **form)) == "source"
     elsewhere = edit(untouched, action="set_field", item="c2", field="scope", value="period")
     assert ruled(elsewhere) == "ignored"
 
