@@ -60,9 +60,9 @@ document.addEventListener("htmx:afterSettle", () => {
   show();
   if (isDone && onward) choose("finding", openFindings()[place] ?? openFindings()[0]);
   onward = false;
-  if (document.activeElement === document.body && focused) {
-    (focused.includes("finding") ? findingNow() : one(focused) ?? itemNow())?.focus({ preventScroll: true });
-  }
+  const lost = () => document.activeElement === document.body;
+  if (lost() && focused) one(focused)?.focus({ preventScroll: true });
+  if (lost()) itemNow()?.focus({ preventScroll: true });
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
@@ -316,7 +316,7 @@ function withFinding(selector) {
   const finding = findingNow();
   if (!finding) return step("finding", openFindings(), 1);
   const button = finding.querySelector(selector);
-  if (!needs(button, "The chosen finding has no such button.")) return;
+  if (!needs(button, "The chosen finding has no such suggestion.")) return;
   onward = true;
   button.click();
 }
@@ -362,6 +362,12 @@ const changing = {
 };
 
 function accept() {
+  const error = one(".finding.error:not(.stands)");
+  if (error) {
+    choose("finding", error);
+    complain("An error is open: correct the record (1 … 9, e), or say that it may stand (o, l).");
+    return;
+  }
   const form = one("#accept-form");
   const reason = form?.querySelector("[name=reason]");
   if (reason && !reason.value) {
