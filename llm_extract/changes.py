@@ -185,7 +185,8 @@ def _finished(
     done: list[Item] = []
     for item in after:
         changes = asked.get(item.id, {})
-        taken = [c for c in changes.values() if c.start is not None]
+        slots = [c for c in changes.values() if c.field not in (PART_OF, CLAIM)]
+        taken = [c for c in slots if c.start is not None]
         if taken:
             spans = [(c.start or 0, c.end or 0) for c in taken]
             evidence = with_sentences(item.evidence, spans, text)

@@ -7,6 +7,7 @@ compared, hashed and put back into a record, whose findings are then those of th
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -58,6 +59,18 @@ def counts_in(item: Item) -> dict[str, RecordCount]:
     if isinstance(item, RecordClaim):
         return item.slots()
     return {} if item.count is None else {"count": item.count}
+
+
+def above(items: Sequence[Item], id: str) -> list[str]:
+    """Ids of the wholes that an item is part of, the nearest first; one that is part of itself
+    comes last in its own list."""
+    parents = {item.id: item.part_of_id for item in items}
+    found: list[str] = []
+    parent = parents.get(id)
+    while parent is not None and parent not in found:
+        found.append(parent)
+        parent = parents.get(parent)
+    return found
 
 
 def content_of(record: Record) -> Content:

@@ -1,19 +1,28 @@
 """Differences between two contents, in words that people read; pure.
 
 Two people who start from one prediction share its ids, and what each of them added bears ids of
-their own: items are paired by what they say (as `evals` pairs labels), and by id where that fails.
+their own: items are paired by what they say, then by id, and what is left as `evals` pairs labels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeGuard, TypeVar
 
 from pydantic import Field
 
-from llm_extract.evals.matching import figures, match_claims, match_facilities, subgroup_figures
+from llm_extract.evals.matching import (
+    SLOTS,
+    days,
+    figures,
+    match_claims,
+    match_facilities,
+    normal_name,
+    normal_names,
+)
 from llm_extract.record import Frozen, RecordClaim, RecordCount, RecordFacility
-from llm_extract.review.content import Content, Item, counts_in
+from llm_extract.review.content import Content, Item, above, counts_in
 from llm_extract.schema import Period
 
 ITEM = "item"
@@ -24,6 +33,14 @@ LIST_FIELDS = ("perpetrators", "weapons", "places", "kinds")
 
 OneOf = TypeVar("OneOf", RecordClaim, RecordFacility)
 Pairs = list[tuple[OneOf | None, OneOf | None]]
+Told = tuple[tuple[object, ...], ...]
+Reading = tuple[int | None, int | None, str, int | None]
+"""Number, second number of a range, qualifier, and least number of vague words."""
+
+Read = tuple[RecordCount | None, Reading | None]
+"""A number as it stands in a slot, and what is compared of it."""
+
+NOTHING: Reading = (None, None, "", None)
 
 
 class Difference(Frozen):
@@ -38,14 +55,21 @@ class Difference(Frozen):
 
 def differences(before: Content, after: Content) -> list[Difference]:
     """What the later content says differently, claims first, in the order of the later one."""
-    claims = _paired(before.claims, after.claims, _claim_pairs)
-    facilities = _paired(before.facilities, after.facilities, _facility_pairs)
-    names = {
-        old.id: new.id for old, new in (*claims, *facilities) if old is not None and new is not None
-    }
+    told = _told_with_wholes(before.items), _told_with_wholes(after.items)
+    claims = _paired(before.claims, after.claims, told, _claim_pairs)
+    facilities = _paired(before.facilities, after.facilities, told, _facility_pairs)
+    pairs = [*claims, *facilities]
+    names = {old.id: new.id for old, new in pairs if old is not None and new is not None}
     found: list[Difference] = []
-    for old, new in (*claims, *facilities):
-        found += _between(old, new, names)
+    for old, new in pairs:
+        if old is None or new is None:
+            found.append(_alone(old, new))
+            continue
+        found += _between(old, new)
+        whole = None if old.part_of_id is None else names.get(old.part_of_id, old.part_of_id)
+        # Where two wholes say the same, being part of either is the same.
+        if whole != new.part_of_id and told[0][old.id][1:] != told[1][new.id][1:]:
+            found.append(_difference(new.id, "part_of", whole, new.part_of_id))
     found += _spans(before.aside, after.aside)
     found += _standings(before, after)
     return found
@@ -60,11 +84,11 @@ def is_wrong(prediction: Content, final: Content) -> bool:
 def same(first: Content, second: Content) -> bool:
     """Whether two contents say the same about people and places.
 
-    What was set aside, which findings were let stand, and which quotes prove a number are no part
-    of that.
+    What was set aside, which findings were let stand, which quotes prove a number, how a name is
+    spelt and in what words a time is given are no part of that.
     """
-    silent = {"aside", "accepted", "quotes"}
-    return all(difference.field in silent for difference in differences(first, second))
+    ours, theirs = _told_with_wholes(first.items), _told_with_wholes(second.items)
+    return Counter(ours.values()) == Counter(theirs.values())
 
 
 # --- pairs ------------------------------------------------------------------------------------
@@ -73,15 +97,30 @@ def same(first: Content, second: Content) -> bool:
 def _paired(
     before: Sequence[OneOf],
     after: Sequence[OneOf],
+    told: tuple[Mapping[str, Told], Mapping[str, Told]],
     match: Callable[[Sequence[OneOf], Sequence[OneOf]], list[tuple[int, int]]],
 ) -> Pairs[OneOf]:
-    """The counterparts, in the order of the later items, then those that have none any more."""
-    partner = {
-        new: old
-        for new, one in enumerate(after)
-        for old, other in enumerate(before)
-        if one.id == other.id and _akin(one, other)
-    }
+    """The counterparts, in the order of the later items, then those that have none any more.
+
+    Items that say the same come first: two people who add the same claims in another order give
+    them each other's ids.
+    """
+    partner: dict[int, int] = {}
+
+    def pair(fits: Callable[[OneOf, OneOf], bool]) -> None:
+        for new, item in enumerate(after):
+            if new not in partner:
+                left = (n for n in range(len(before)) if n not in partner.values())
+                old = next((n for n in left if fits(before[n], item)), None)
+                if old is not None:
+                    partner[new] = old
+
+    def say_the_same(old: OneOf, new: OneOf) -> bool:
+        return told[0][old.id] == told[1][new.id]
+
+    pair(lambda old, new: old.id == new.id and say_the_same(old, new))
+    pair(say_the_same)
+    pair(lambda old, new: old.id == new.id and _akin(old, new))
     left_old = [n for n in range(len(before)) if n not in partner.values()]
     left_new = [n for n in range(len(after)) if n not in partner]
     pairs = match([before[n] for n in left_old], [after[n] for n in left_new])
@@ -91,6 +130,32 @@ def _paired(
     ]
     gone = [n for n in range(len(before)) if n not in partner.values()]
     return found + [(before[n], None) for n in gone]
+
+
+def _told_with_wholes(items: Sequence[Item]) -> dict[str, Told]:
+    """What each item says by its id, with what the wholes say that it is part of, nearest first."""
+    told = {item.id: _told(item) for item in items}
+    return {id: (own, *(told[whole] for whole in above(items, id))) for id, own in told.items()}
+
+
+def _told(item: Item) -> tuple[object, ...]:
+    """Everything that an item says in itself, but for its quotes and the spelling of names."""
+    own: tuple[object, ...]
+    if isinstance(item, RecordClaim):
+        slots = tuple((slot, reading) for slot, reading in _readings(item).items())
+        own = (item.outcome, item.victims, slots, tuple(_subgroups(item)))
+    else:
+        own = (item.effect, frozenset(item.kinds), _reading(item.count))
+    return (
+        *own,
+        normal_name(item.claimant),
+        normal_names(item.perpetrators),
+        item.attribution,
+        frozenset(item.weapons),
+        normal_names(item.places),
+        item.scope,
+        days(item.period),
+    )
 
 
 def _akin(one: Item, other: Item) -> bool:
@@ -122,67 +187,66 @@ def _facility_pairs(
 # --- one pair ---------------------------------------------------------------------------------
 
 
-def _between(
-    old: Item | None,
-    new: Item | None,
-    names: dict[str, str],
-) -> Iterator[Difference]:
-    if old is None or new is None:
-        item = new or old
-        assert item is not None
-        words = in_words(item)
-        yield Difference(
-            item=item.id,
-            field=ITEM,
-            before=None if old is None else words,
-            after=None if new is None else words,
-            figure=True,
-        )
-        return
-    yield from _numbers(old, new)
+def _alone(old: Item | None, new: Item | None) -> Difference:
+    """An item that one of the two contents lacks."""
+    item = new or old
+    assert item is not None
+    words = in_words(item)
+    ends = (None if old is None else words, None if new is None else words)
+    return Difference(item=item.id, field=ITEM, before=ends[0], after=ends[1], figure=True)
+
+
+def _between(old: Item, new: Item) -> Iterator[Difference]:
+    """All that two counterparts say differently, but for what they are part of."""
+    if isinstance(old, RecordClaim) and isinstance(new, RecordClaim):
+        yield from _slots(old, new)
+    elif isinstance(old, RecordFacility) and isinstance(new, RecordFacility):
+        ends = (old.count, _reading(old.count)), (new.count, _reading(new.count))
+        yield from _number(new.id, "count", *ends)
     for field in PLAIN_FIELDS:
-        if hasattr(new, field) and getattr(old, field) != getattr(new, field):
-            figure = field in ("outcome", "effect")
-            yield _told(new.id, field, getattr(old, field), getattr(new, field), figure)
+        before, after = getattr(old, field, None), getattr(new, field, None)
+        if before != after:
+            yield _difference(new.id, field, before, after, field in ("outcome", "effect"))
     for field in LIST_FIELDS:
-        if hasattr(new, field) and set(getattr(old, field)) != set(getattr(new, field)):
-            yield _told(
-                new.id, field, "; ".join(getattr(old, field)), "; ".join(getattr(new, field))
-            )
-    if _days(old.period) != _days(new.period):
-        yield _told(new.id, "period", _period(old.period), _period(new.period))
-    whole = names.get(old.part_of_id, old.part_of_id) if old.part_of_id is not None else None
-    if whole != new.part_of_id:
-        yield _told(new.id, "part_of", whole, new.part_of_id)
-    quotes = [{quote.quote for quote in each.evidence} for each in (old, new)]
-    if quotes[0] != quotes[1]:
-        yield _told(
-            new.id,
-            "quotes",
-            " … ".join(sorted(quotes[0] - quotes[1])),
-            " … ".join(sorted(quotes[1] - quotes[0])),
-        )
+        names = getattr(old, field, []), getattr(new, field, [])
+        if set(names[0]) != set(names[1]):
+            yield _difference(new.id, field, "; ".join(names[0]), "; ".join(names[1]))
+    if old.period != new.period:
+        yield _difference(new.id, "period", _period(old.period), _period(new.period))
+    lost = [quote.quote for quote in old.evidence if quote not in new.evidence]
+    added = [quote.quote for quote in new.evidence if quote not in old.evidence]
+    if lost or added:
+        yield _difference(new.id, "quotes", " … ".join(lost), " … ".join(added))
 
 
-def _numbers(old: Item, new: Item) -> Iterator[Difference]:
-    """Slots that hold other numbers; a total that only one of them derives is no difference."""
-    if isinstance(old, RecordFacility) or isinstance(new, RecordFacility):
-        ours, theirs = getattr(old, "count", None), getattr(new, "count", None)
-        if _value(ours) != _value(theirs):
-            yield _told(new.id, "count", _words(ours), _words(theirs), True)
-        return
-    there, here = old.slots(), new.slots()
-    before, after = figures(old.stated()), figures(new.stated())
-    for slot in ("total", "children", "women", "men"):
-        if before.get(slot) != after.get(slot):
-            yield _told(new.id, slot, _words(there.get(slot)), _words(here.get(slot)), True)
-        elif _qualifier(there.get(slot)) != _qualifier(here.get(slot)):
-            yield _told(new.id, slot, _words(there.get(slot)), _words(here.get(slot)))
-    if subgroup_figures(old.stated()) != subgroup_figures(new.stated()):
-        yield _told(new.id, "subgroups", _groups(old), _groups(new), True)
+def _slots(old: RecordClaim, new: RecordClaim) -> Iterator[Difference]:
+    """Slots that hold other numbers; what is a sum on both sides differs by its parts alone."""
+    before, after = _readings(old), _readings(new)
+    for slot in SLOTS:
+        ours, theirs = getattr(old, slot), getattr(new, slot)
+        if _is_printed(ours) or _is_printed(theirs):
+            yield from _number(new.id, slot, (ours, before.get(slot)), (theirs, after.get(slot)))
+    groups = [_subgroups(each) for each in (old, new)]
+    if groups[0] != groups[1]:
+        figures_of = [[(group, _figure(r)) for group, _, r in each] for each in groups]
+        figure = sorted(figures_of[0], key=repr) != sorted(figures_of[1], key=repr)
+        yield _difference(new.id, "subgroups", _groups(old), _groups(new), figure)
+    elif _groups(old, _at) != _groups(new, _at):
+        yield _difference(new.id, "subgroups", _groups(old, _at), _groups(new, _at))
 
 
-def _told(id: str, field: str, before: Any, after: Any, figure: bool = False) -> Difference:
+def _number(id: str, slot: str, old: Read, new: Read) -> Iterator[Difference]:
+    """A number that differs, or the same one where it stands elsewhere or is a sum on one side."""
+    if old[1] != new[1]:
+        figure = _figure(old[1]) != _figure(new[1])
+        yield _difference(id, slot, _words(old[0]), _words(new[0]), figure)
+    elif _at(old[0]) != _at(new[0]):
+        yield _difference(id, slot, _at(old[0]), _at(new[0]))
+
+
+def _difference(
+    id: str, field: str, before: str | None, after: str | None, figure: bool = False
+) -> Difference:
     return Difference(
         item=id, field=field, before=before or None, after=after or None, figure=figure
     )
@@ -202,6 +266,49 @@ def _standings(before: Content, after: Content) -> Iterator[Difference]:
         ends = [f"{e.rule} {e.standing}" if (e := side.get(key)) else None for side in (old, new)]
         if ends[0] != ends[1]:
             yield Difference(item="", field="accepted", before=ends[0], after=ends[1], figure=False)
+
+
+# --- numbers ----------------------------------------------------------------------------------
+
+
+def _readings(claim: RecordClaim) -> dict[str, Reading]:
+    """The numbers of a claim by slot, sums of its parts included where none is printed."""
+    stated = {slot: count for slot in SLOTS if _is_printed(count := getattr(claim, slot))}
+    parts = [count for slot, count in stated.items() if slot != "total"]
+    if not parts:
+        parts = [part.count for part in claim.subgroups if part.group in ("boys", "girls")]
+    sums = "exact" if all(part.qualifier == "exact" for part in parts) else "about"
+    return {
+        slot: _reading(stated[slot]) or NOTHING
+        if slot in stated
+        else (figure.value, figure.upper, sums, None)
+        for slot, figure in figures(claim.stated()).items()
+    }
+
+
+def _is_printed(count: RecordCount | None) -> TypeGuard[RecordCount]:
+    return count is not None and count.basis != "derived"
+
+
+def _subgroups(claim: RecordClaim) -> list[tuple[str, str, Reading]]:
+    """The subgroups as group, label and number, in an order that does not depend on theirs."""
+    found = [
+        (part.group, normal_name(part.label), _reading(part.count) or NOTHING)
+        for part in claim.subgroups
+    ]
+    return sorted(found, key=repr)
+
+
+def _reading(count: RecordCount | None) -> Reading | None:
+    """What is compared of a number; of vague words, which have none, the least they allow."""
+    if count is None:
+        return None
+    vague = count.low if count.value is None else None
+    return count.value, count.upper, count.qualifier, vague
+
+
+def _figure(reading: Reading | None) -> tuple[int | None, int | None, int | None] | None:
+    return None if reading is None else (reading[0], reading[1], reading[3])
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -232,20 +339,18 @@ def _words(count: RecordCount | None) -> str | None:
     return f"{count.qualifier.replace('_', ' ')} {number}"
 
 
-def _value(count: RecordCount | None) -> tuple[int | None, int | None] | None:
-    return None if count is None else (count.value, count.upper)
+def _at(count: RecordCount | None) -> str | None:
+    """A number with where it comes from, for one that is the same but for that."""
+    if count is None:
+        return None
+    words = "counted " if count.basis == "counted" else ""
+    place = "as a sum" if count.basis == "derived" else f"at {count.start}:{count.end}"
+    return f"{_words(count)} {words}{place}"
 
 
-def _qualifier(count: RecordCount | None) -> str | None:
-    return None if count is None or count.basis == "derived" else count.qualifier
-
-
-def _groups(claim: RecordClaim) -> str:
-    return ", ".join(f"{part.label or part.group} {_words(part.count)}" for part in claim.subgroups)
-
-
-def _days(period: Period | None) -> tuple[object, object] | None:
-    return None if period is None else (period.start, period.end)
+def _groups(claim: RecordClaim, words: Callable[[RecordCount], str | None] = _words) -> str:
+    parts = [f"{part.label or part.group} {words(part.count)}" for part in claim.subgroups]
+    return ", ".join(sorted(parts))
 
 
 def _period(period: Period | None) -> str | None:

@@ -10,7 +10,6 @@ from typing import Literal
 from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Finding, Record
 from llm_extract.review.content import Content, Standing, content_of, with_content
-from llm_extract.review.differences import differences
 from llm_extract.validators.catalogue import check
 from llm_extract.validators.culprits import UNTOUCHED, examine, finding_key
 
@@ -61,19 +60,21 @@ def open_errors(judged: Sequence[Judged]) -> list[Judged]:
 
 
 def rulings(record: Record, final: Content, text: str, ledger: Ledger) -> list[tuple[str, Ruling]]:
-    """What each finding of a prediction turned out to be, by the content that was decided on."""
-    left = {each.key: each for each in judge(record, final, text, ledger)}
+    """What each finding of a prediction turned out to be, by the content that was decided on.
+
+    A finding that a correction closed was right, also when somebody had let it stand before.
+    """
+    left = {each.key for each in judge(record, final, text, ledger)}
     standing = {each.key: each.standing for each in final.accepted}
-    changed = bool(differences(content_of(record), final))
     found: list[tuple[str, Ruling]] = []
     for finding in record.findings:
         key = key_of(finding)
-        if key in standing:
-            found.append((finding.rule, RULING_OF[standing[key]]))
-        elif key in left or not changed or finding.rule in UNTOUCHED:
-            found.append((finding.rule, "ignored"))
-        else:
+        if key not in left and finding.rule not in UNTOUCHED:
             found.append((finding.rule, "fixed"))
+        elif key in standing:
+            found.append((finding.rule, RULING_OF[standing[key]]))
+        else:
+            found.append((finding.rule, "ignored"))
     return found
 
 

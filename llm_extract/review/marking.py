@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -49,9 +49,10 @@ class Segment:
 def marks_of(ledger: Ledger, content: Content) -> list[Mark]:
     """The numbers of the text in order, with what the content says of each.
 
-    A count that stands where the ledger reads no number has a mark too, unless it overlaps one.
+    A count that stands at other places than the ledger's numbers binds all those that it overlaps,
+    as the rules see it too; where there are none it has a mark of its own.
     """
-    bound = _bound(content)
+    bound = _bound(content, ledger)
     aside = set(content.aside)
     found: list[Mark] = []
     for mention in ledger.mentions:
@@ -66,7 +67,11 @@ def marks_of(ledger: Ledger, content: Content) -> list[Mark]:
         found.append(
             Mark(*span, mention.text, kind, slots, mention.kind, mention.value, mention.upper)
         )
-    return _with_others(found, bound, ledger.text)
+    alone = [
+        Mark(start, end, ledger.text[start:end], "bound", slots, "count", None, None)
+        for (start, end), slots in bound.items()
+    ]
+    return sorted([*found, *alone], key=lambda mark: mark.start)
 
 
 def segments(text: str, marks: Sequence[Mark], content: Content) -> list[Segment]:
@@ -97,30 +102,34 @@ def segments(text: str, marks: Sequence[Mark], content: Content) -> list[Segment
     ]
 
 
-def _bound(content: Content) -> dict[tuple[int, int], Slots]:
-    slots: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
+def _bound(content: Content, ledger: Ledger) -> dict[tuple[int, int], Slots]:
+    """What stands at each number of the ledger, and at places that overlap none of these."""
+    starts = [mention.start for mention in ledger.mentions]
+    found: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
+    loose: list[tuple[int, int, tuple[str, str]]] = []
+    for start, end, slot in _placed(content, len(ledger.text)):
+        first = max(0, bisect_right(starts, start) - 1)
+        near = ledger.mentions[first : bisect_left(starts, end)]
+        met = [(mention.start, mention.end) for mention in near if mention.end > start]
+        for span in met:
+            found[span].append(slot)
+        if not met:
+            loose.append((start, end, slot))
+    last = (0, 0)
+    for start, end, slot in sorted(loose):
+        if start >= last[1]:
+            last = (start, end)
+        found[last].append(slot)
+    return {span: tuple(slots) for span, slots in found.items()}
+
+
+def _placed(content: Content, length: int) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    """Counts that stand in the text, with the id and slot of each."""
     for item in content.items:
         for name, count in counts_in(item).items():
-            if count.start is not None and count.end is not None:
-                slots[count.start, count.end].append((item.id, name))
-    return {span: tuple(found) for span, found in slots.items()}
-
-
-def _with_others(
-    marks: list[Mark], bound: Mapping[tuple[int, int], Slots], text: str
-) -> list[Mark]:
-    """The marks and those of counts at other places, none over another."""
-    found = list(marks)
-    for (start, end), slots in sorted(bound.items()):
-        place = bisect_right([mark.start for mark in found], start)
-        before = found[place - 1] if place else None
-        after = found[place] if place < len(found) else None
-        if not 0 <= start < end <= len(text):
-            continue
-        if (before is None or before.end <= start) and (after is None or end <= after.start):
-            words = text[start:end]
-            found.insert(place, Mark(start, end, words, "bound", slots, "count", None, None))
-    return found
+            start, end = count.start, count.end
+            if start is not None and end is not None and 0 <= start < end <= length:
+                yield start, end, (item.id, name)
 
 
 def _quotes(text: str, marks: Sequence[Mark], content: Content) -> dict[str, list[tuple[int, int]]]:

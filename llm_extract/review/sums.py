@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from llm_extract.intervals import Interval, total
 from llm_extract.record import RecordClaim, RecordCount
 from llm_extract.review.content import Content
 
@@ -43,33 +44,34 @@ def sums_of(claim: RecordClaim, content: Content) -> list[SumLine]:
         whole: RecordCount | None = getattr(claim, slot)
         stated = [(part.id, getattr(part, slot)) for part in parts]
         counted = [(id, count) for id, count in stated if count is not None]
-        if whole is not None and len(counted) > (0 if slot == "total" else 1):
-            ids = tuple(id for id, _ in counted)
-            label = "parts" if slot == "total" else f"{slot} of parts"
-            lines.append(_line(label, [count for _, count in counted], whole, ids))
+        if whole is None or not counted:
+            continue
+        label = "parts" if slot == "total" else f"{slot} of parts"
+        ids = tuple(id for id, _ in counted)
+        line = _line(label, [count for _, count in counted], whole, ids)
+        if slot == "total" or len(counted) > 1 or line.state == "over":
+            lines.append(line)
     return lines
 
 
 def _line(
     label: str, parts: Sequence[RecordCount], whole: RecordCount, ids: tuple[str, ...]
 ) -> SumLine:
-    low = sum(part.low for part in parts)
-    highs = [part.high for part in parts]
-    high = None if None in highs else sum(each or 0 for each in highs)
+    summed = total(Interval(part.low, part.high) for part in parts)
+    allowed = Interval(whole.low, whole.high)
     terms = " + ".join(number_words(part) for part in parts)
-    total = _interval(low, high)
-    equals = f" = {total}" if len(parts) > 1 else ""
-    words = f"{terms}{equals} of {number_words(whole)}"
-    if whole.high is not None and low > whole.high:
+    equals = f" = {_interval_words(summed)}" if len(parts) > 1 else ""
+    if not summed.can_be_at_most(allowed):
         state: SumState = "over"
-    elif high is not None and (low, high) == (whole.low, whole.high):
+    elif summed == allowed and summed.high is not None:
         state = "closed"
     else:
         state = "open"
-    return SumLine(label, words, state, ids)
+    return SumLine(label, f"{terms}{equals} of {number_words(whole)}", state, ids)
 
 
-def _interval(low: int, high: int | None) -> str:
+def _interval_words(sum_of_parts: Interval) -> str:
+    low, high = sum_of_parts.low, sum_of_parts.high
     if high is None:
         return f"≥ {low:,}"
     return f"{low:,}" if low == high else f"{low:,}–{high:,}"

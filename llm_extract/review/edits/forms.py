@@ -4,12 +4,14 @@ read as edits. Nothing is applied here."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from llm_extract.documents.text import shown
+from llm_extract.documents.text import shown, storable
 from llm_extract.errors import ChangeError
 from llm_extract.record import Change, Frozen
 from llm_extract.review.content import Standing
@@ -27,7 +29,18 @@ Slot = Annotated[
     ),
 ]
 Offset = Annotated[int, Field(ge=0, description="character of the report text; end is excluded")]
-Number = Annotated[int, Field(ge=0, le=10**12)]
+
+
+def _ungrouped(typed: Any) -> Any:
+    """A number as people type it, "1,200", as the number 1200; anything else as it is."""
+    if isinstance(typed, str) and _TYPED.fullmatch(typed.strip()):
+        return int("".join(c for c in typed if c.isdecimal()))
+    return typed
+
+
+_TYPED = re.compile(r"\d{1,15}|\d{1,3}([,.٬'’\s]\d{3}){1,4}")
+
+Number = Annotated[int, BeforeValidator(_ungrouped), Field(ge=0, le=10**12)]
 
 
 class SetSlot(Frozen):
@@ -82,6 +95,7 @@ class MoveSlot(Frozen):
     slot: Slot
     to_item: Item
     to_slot: Slot
+    label: str | None = Field(default=None, description="the words for a new subgroup `other`")
 
 
 class SetField(Frozen):
@@ -228,31 +242,43 @@ _EDITS: TypeAdapter[Edit] = TypeAdapter(Edit)
 _LISTS = {"slots", "changes"}
 """Fields that a form sends as JSON or, slots, with commas between."""
 
-_MAY_BE_EMPTY = {"value", "field", "action"}
+_EMPTY_IS_NULL = {"set_number": "value", "set_parent": "parent"}
+"""The field of an edit that says something by being empty: no number, no whole."""
+
+_EXPECTED = {
+    "item": "an id such as c1 or f2",
+    "into": "an id such as c1 or f2",
+    "to_item": "an id such as c1 or f2",
+    "parent": "an id such as c1 or f2, or nothing",
+    "slot": "total, children, women, men, count or subgroups.GROUP",
+    "to_slot": "total, children, women, men, count or subgroups.GROUP",
+    "slots": "total, children, women, men or subgroups.GROUP, with commas between",
+    "key": "the key of a finding",
+    "rule": "the id of a rule such as A01",
+}
+"""What people are told of fields whose pattern says nothing to them."""
 
 
 def parse_edit(fields: Mapping[str, str]) -> Edit:
     """The edit that the text fields of a form describe; an empty field is one left out, except the
-    `value` of `set_field`, where it clears.
+    `value` of `set_field`, where it clears, the `value` of `set_number` and `parent`, where it is
+    null.
 
     Raises ChangeError with the first thing that is wrong.
     """
     if sum(map(len, fields.values())) > MOST_CHARACTERS:
         raise ChangeError(f"an edit has at most {MOST_CHARACTERS:,} characters: shorten it")
-    words = fields.get("action", "")
-    clears = words == "set_field"
-    given: dict[str, Any] = {
-        name: _listed(name, value)
-        for name, value in fields.items()
-        if value or name == "action" or (name == "value" and clears)
-    }
-    for name in ("parent", "value") if not clears else ():
-        if fields.get(name) == "":
+    action = fields.get("action", "")
+    given: dict[str, Any] = {"action": action}
+    for name, value in fields.items():
+        if value or (action, name) == ("set_field", "value"):
+            given[name] = _listed(name, storable(value))
+        elif _EMPTY_IS_NULL.get(action) == name:
             given[name] = None
     try:
         return _EDITS.validate_python(given)
     except ValidationError as error:
-        raise ChangeError(_first(error)) from None
+        raise ChangeError(_in_a_line(error.errors(include_url=False)[0])) from None
 
 
 def describe(edit: Edit) -> str:
@@ -271,14 +297,29 @@ def _listed(name: str, value: str) -> Any:
     if name not in _LISTS:
         return value
     if name == "slots" and not value.startswith("["):
-        return [each for each in value.split(",") if each]
+        return [each.strip() for each in value.split(",") if each.strip()]
     try:
         return json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return value
 
 
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:]) or "action"
-    return f"{where}: {first['msg']}, not {shown(repr(first['input']), 80)}"
+def _in_a_line(error: ErrorDetails) -> str:
+    action, *path = error["loc"] or ("action",)
+    where = ".".join(str(part) for part in path) or "action"
+    named = str(path[0]) if path else "action"
+    if error["type"].startswith("union_tag"):
+        return f"there is no such edit: name one of {', '.join(sorted(_ACTIONS))}"
+    if error["type"] == "missing":
+        return f"{where} is missing: {action} needs it"
+    if error["type"] == "extra_forbidden":
+        return f"{action} has no field {shown(where, 40)}: leave it out"
+    expected = error["msg"]
+    if error["type"] in ("string_pattern_mismatch", "list_type") and named in _EXPECTED:
+        expected = f"give {_EXPECTED[named]}"
+    return f"{where}: {expected}, not {shown(repr(error['input']), 80)}"
+
+
+_ACTIONS = [
+    get_args(one.model_fields["action"].annotation)[0] for one in get_args(get_args(Edit)[0])
+]

@@ -1,14 +1,16 @@
-"""Pieces of contents that edits share: items by id, slots by name, links and quotes; pure."""
+"""Pieces of contents that edits share: items by id, slots by name, links, words, quotes; pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar, cast
 
 from llm_extract.changes import COUNT, GROUPS, PLAIN_SLOTS, with_sentences
 from llm_extract.errors import ChangeError
 from llm_extract.intervals import derived_total
+from llm_extract.numbers.mention import Ledger, Mention
 from llm_extract.record import (
+    Evidence,
     RecordClaim,
     RecordCount,
     RecordFacility,
@@ -114,50 +116,102 @@ def with_derived_total(claim: RecordClaim) -> RecordClaim:
     return claim.model_copy(update={"total": total})
 
 
+def named_subgroups(claim: RecordClaim) -> dict[str, RecordSubgroup]:
+    """The subgroups of a claim by slot name, in their order."""
+    names = [name for name in claim.slots() if name not in PLAIN_SLOTS]
+    return dict(zip(names, claim.subgroups, strict=True))
+
+
 def _subgroups(
     claim: RecordClaim, slot: str, count: RecordCount | None, label: str | None
 ) -> list[RecordSubgroup]:
-    names = [name for name in claim.slots() if name not in PLAIN_SLOTS]
-    named = dict(zip(names, claim.subgroups, strict=True))
-    group = cast(Group, slot.split(".")[1])
+    named = named_subgroups(claim)
     if count is None:
         return [part for name, part in named.items() if name != slot]
-    if group == "other" and not label and slot not in named:
-        raise ChangeError(f"{claim.id}: a subgroup other needs a label: its words in the report")
-    if slot not in named:
-        return [*claim.subgroups, _subgroup(group, label, count)]
-    return [
-        _subgroup(group, label or part.label, count) if name == slot else part
-        for name, part in named.items()
-    ]
+    group = cast(Group, slot.split(".")[1])
+    there = named.get(slot)
+    if group == "other":
+        label = label or (there.label if there is not None else None)
+        if not label:
+            raise ChangeError(f"{claim.id}: a subgroup other needs its words in the report: label")
+    new = RecordSubgroup(group=group, label=label if group == "other" else None, count=count)
+    if there is None:
+        return [*claim.subgroups, new]
+    return [new if name == slot else part for name, part in named.items()]
 
 
-def _subgroup(group: Group, label: str | None, count: RecordCount) -> RecordSubgroup:
-    return RecordSubgroup(group=group, label=label if group == "other" else None, count=count)
+def put(
+    content: Content, id: str, slot: str, count: RecordCount, text: str, label: str | None = None
+) -> Content:
+    """The content with a number in a slot, its sentence quoted, and the number no longer aside."""
+    item = with_count(item_of(content, id), slot, count, label)
+    if count.start is not None and count.end is not None:
+        evidence = with_sentences(item.evidence, [(count.start, count.end)], text)
+        item = item.model_copy(update={"evidence": evidence})
+    return beside(with_item(content, item), count.start, count.end)
 
 
-# --- quotes -----------------------------------------------------------------------------------
+def beside(content: Content, start: int | None, end: int | None) -> Content:
+    """The content in which no number is aside that stands between two offsets in part."""
+    if start is None or end is None:
+        return content
+    return content.model_copy(
+        update={"aside": [span for span in content.aside if not _overlaps(span, start, end)]}
+    )
 
 
-def with_quote_of(item: OneOf, count: RecordCount, text: str) -> OneOf:
-    """The item with a quote that holds a number: its sentence, unless one does already."""
-    if count.start is None or count.end is None:
-        return item
-    evidence = with_sentences(item.evidence, [(count.start, count.end)], text)
-    return item.model_copy(update={"evidence": evidence})
+def _overlaps(span: str, start: int, end: int) -> bool:
+    first, _, last = span.partition(":")
+    if not (first.isdecimal() and last.isdecimal()):
+        return False
+    return int(first) < end and start < int(last)
 
 
-def holds(item: Item) -> Callable[[int, int], bool]:
-    """Whether a number of the item stands between two offsets, the second excluded."""
-    spans = [(count.start, count.end) for count in counts_in(item).values()]
+# --- words and quotes -------------------------------------------------------------------------
 
-    def stands(start: int, end: int) -> bool:
-        return any(
-            first is not None and last is not None and start <= first and last <= end
-            for first, last in spans
+
+def mention_at(ledger: Ledger, start: int, end: int) -> Mention:
+    """The number that the ledger reads at these offsets. Raises ChangeError when there is none."""
+    for mention in ledger.mentions:
+        if (mention.start, mention.end) == (start, end):
+            return mention
+    raise ChangeError(
+        f"no number is read at {start}:{end} of the report: select its words and give the number"
+    )
+
+
+def number_at(ledger: Ledger, start: int, end: int) -> Mention:
+    """As `mention_at`, for a mention that says how many; a date or a share of something does not.
+
+    Raises ChangeError.
+    """
+    mention = mention_at(ledger, start, end)
+    if mention.value is None and mention.kind != "vague":
+        raise ChangeError(
+            f"{mention.text!r} is read as {mention.kind}, which is no number: select the words "
+            "that count and give the number"
         )
+    return mention
 
-    return stands
+
+def words_at(text: str, start: int, end: int, most: int) -> tuple[int, int]:
+    """Where the words of a selection stand without the spaces round them, end excluded.
+
+    Raises ChangeError for a selection of nothing, and of more than `most` characters.
+    """
+    words = text[start:end] if 0 <= start < end <= len(text) else ""
+    if not words.strip():
+        raise ChangeError("no words of the report are selected: select some in its text")
+    if len(words) > most:
+        raise ChangeError(f"at most {most:,} characters can be selected here: select fewer")
+    start += len(words) - len(words.lstrip())
+    return start, start + len(words.strip())
+
+
+def in_text_order(quotes: Iterable[Evidence]) -> list[Evidence]:
+    """Quotes once each as they stand in the text; those that stand nowhere come last."""
+    once = dict.fromkeys(quotes)
+    return sorted(once, key=lambda q: (q.start is None, q.start or 0, q.end or 0))
 
 
 def first_place(item: Item) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from llm_extract.record import RecordClaim, RecordFacility
+from llm_extract.review.edits.fields import OPEN
 from llm_extract.schema import (
     Attribution,
     FacilityEffect,
@@ -73,7 +74,7 @@ def form_fields(item: RecordClaim | RecordFacility) -> list[FormField]:
             "Period",
             _period(item.period),
             lines=True,
-            hint="first day, last day, the report's words, a line each",
+            hint="first day, last day (or open), the report's words, a line each",
         ),
         FormField("part_of", "Part of", item.part_of_id or "", hint="id of the whole"),
     ]
@@ -86,5 +87,5 @@ def _code(name: str, label: str, value: str, values: Any) -> FormField:
 def _period(period: Period | None) -> str:
     if period is None:
         return ""
-    days = [day.isoformat() if day is not None else "" for day in (period.start, period.end)]
+    days = [day.isoformat() if day is not None else OPEN for day in (period.start, period.end)]
     return "\n".join([*days, period.as_written])
