@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -158,6 +158,13 @@ def plan_sheet(cases: Cases, rows: Iterable[SheetRow], who: Reviewer) -> Plan:
         else:
             changes.append(change)
     return Plan(tuple(changes), tuple(conflicts), unchanged)
+
+
+def rows_that_say(plan: Plan, rows: Sequence[SheetRow]) -> list[SheetRow]:
+    """The rows of the cases that a plan changes, without those that are conflicts."""
+    changed = {(change.case, change.version) for change in plan.changes}
+    faulty = {fault.where for fault in plan.conflicts}
+    return [row for row in rows if _key(row) in changed and row.where not in faulty]
 
 
 def _key(row: SheetRow) -> tuple[int, int] | None:
