@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    desc,
     false,
 )
 
@@ -70,7 +71,11 @@ review_cases = Table(
     ),
     Column("previous", ForeignKey("review_cases.pk"), comment="the case that this one superseded"),
     UniqueConstraint("report_pk", "record_pk"),
-    Index("ix_review_cases_queue", "waiting", "risk", "opened", "pk"),
+    Index(
+        "ix_review_cases_queue",
+        *("waiting", desc("risk"), "opened", "pk"),
+        *("state", "severity", "language", "model", "prompt", "published", "assignee"),
+    ),
     Index("ix_review_cases_state", "state", "changed"),
     Index("ix_review_cases_model", "model", "prompt"),
 )

@@ -69,7 +69,9 @@ def _cases(sorted_words: sa.Text) -> None:
     )
     for column in ("record_pk", "report_id", "sha256"):
         op.create_index(f"ix_review_cases_{column}", "review_cases", [column])
-    op.create_index("ix_review_cases_queue", "review_cases", ["waiting", "risk", "opened", "pk"])
+    in_order = ("waiting", sa.desc("risk"), "opened", "pk")
+    filtered = ("state", "severity", "language", "model", "prompt", "published", "assignee")
+    op.create_index("ix_review_cases_queue", "review_cases", [*in_order, *filtered])
     op.create_index("ix_review_cases_state", "review_cases", ["state", "changed"])
     op.create_index("ix_review_cases_model", "review_cases", ["model", "prompt"])
     op.create_table(
