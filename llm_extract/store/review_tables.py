@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    desc,
     false,
 )
 
@@ -73,7 +72,7 @@ review_cases = Table(
     UniqueConstraint("report_pk", "record_pk"),
     Index(
         "ix_review_cases_queue",
-        *("waiting", desc("risk"), "opened", "pk"),
+        *("waiting", "risk", "opened", "pk"),  # risk descends on SQLite, see migration 0007
         *("state", "severity", "language", "model", "prompt", "published", "assignee"),
     ),
     Index("ix_review_cases_state", "state", "changed"),
