@@ -17,18 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.documents.text import shown
 from llm_extract.errors import RecordsError
-from llm_extract.review.exchange.marks import (
-    ASIDE,
-    LABELS,
-    QUOTE,
-    Head,
-    Loose,
-    Mark,
-    Marked,
-    Number,
-    label_of,
-    slot_of,
-)
+from llm_extract.review.exchange.labels import LABELS, label_of, slot_of
+from llm_extract.review.exchange.marks import ASIDE, QUOTE, Head, Loose, Mark, Marked, Number
 from llm_extract.review.exchange.tasks import Object, Returned, Task
 from llm_extract.schema import (
     Attribution,

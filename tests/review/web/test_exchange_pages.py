@@ -43,7 +43,7 @@ def browser(rooms: Rooms) -> TestClient:
     """The browser of anna, who is signed in."""
     access = Access(LocalSessions(), Reviewer("anna", "analyst"))
     client = TestClient(create_app(rooms, access, {"testserver"}))
-    client.get(f"/start?token={access.start_token}")
+    client.get(f"/start?token={access.start_token}", follow_redirects=False)
     return client
 
 
