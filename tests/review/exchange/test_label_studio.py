@@ -42,7 +42,7 @@ def through_json(task: Task) -> Object:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(contents())
 def test_a_content_comes_back_as_it_went(content: Content) -> None:
     back = from_label_studio("item 1", through_json(task_about(content, content)))
@@ -51,7 +51,7 @@ def test_a_content_comes_back_as_it_went(content: Content) -> None:
     assert differences(content, content_from(answer, TEXT, LEDGER)) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(contents())
 def test_every_region_has_an_id_of_its_own_and_the_words_of_its_place(content: Content) -> None:
     result = through_json(task_about(content))["predictions"][0]["result"]
@@ -128,7 +128,7 @@ def test_a_new_claim_is_a_region_a_number_and_an_id() -> None:
     assert (claim.id, claim.outcome, claim.total and claim.total.value) == ("c9", "killed", 14)
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_whatever_comes_back_is_taken_or_refused_in_one_line(data: st.DataObject) -> None:
     task = copy.deepcopy(_ANNOTATED)
