@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from llm_extract.changes import PLAIN_SLOTS
 from llm_extract.numbers import read_ledger
@@ -71,6 +72,17 @@ class CaseView:
     def mine(self) -> bool:
         """Whether the reviewer has the case open and may change it."""
         return self.case.state == "in_review" and self.case.holder == self.reviewer.name
+
+    @property
+    def held(self) -> bool:
+        """Whether somebody else has it open now."""
+        case = self.case
+        return (
+            case.state == "in_review"
+            and case.holder not in (None, self.reviewer.name)
+            and case.held_until is not None
+            and case.held_until > datetime.now(UTC)
+        )
 
     @property
     def decided(self) -> bool:

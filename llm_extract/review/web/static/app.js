@@ -33,7 +33,8 @@ document.addEventListener("keydown", (event) => {
 
 // A message is about the last step: the next one that succeeds takes it away.
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.successful && event.detail.requestConfig.verb === "post") {
+  const { verb, path } = event.detail.requestConfig;
+  if (event.detail.successful && verb === "post" && !path.includes("/renew")) {
     document.getElementById("messages").replaceChildren();
   }
 });

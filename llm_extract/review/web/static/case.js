@@ -1,6 +1,8 @@
 // The screen of a case: everything by keyboard, each step one post, the server judges and answers.
 
 import { complain, isTyping, plainKey, say } from "./app.js";
+import { ask, input, select, selectOf } from "./asking.js";
+import { selectedWords } from "./selection.js";
 
 const root = document.getElementById("case");
 const pk = root.dataset.case;
@@ -19,32 +21,72 @@ let busy = Promise.resolve();
 
 // Steps go out one after the other, each with the version that the one before it left.
 function post(step, values) {
-  busy = busy.then(() => {
-    const version = one("#bench").dataset.version;
+  const send = () => {
+    const { version } = one("#bench").dataset;
     return htmx.ajax("POST", address(step), { values: { ...values, version }, swap: "none", source: root });
-  });
+  };
+  busy = busy.then(send).catch(() => undefined); // a step that failed is told of, and holds up none
   return busy;
 }
 
 const edit = (values) => post("edit", values);
 
 document.addEventListener("htmx:responseError", (event) => {
+  if (form) delete form.dataset.sent;
+  onward = false;
   if (event.detail.xhr.status === 409) {
     htmx.ajax("GET", address("parts"), { swap: "none", source: root });
   }
 });
 
+// What a swap would lose: a form that is being filled in, the place of the finding, the focus.
+let form = null;
+let place = 0;
+let focused = null;
+let onward = false; // whether the step was about a finding, so that the next one comes
+
+document.addEventListener("htmx:beforeSwap", () => {
+  form = one(".field-form");
+  place = openFindings().indexOf(findingNow());
+  focused = addressOf(document.activeElement);
+});
+
 document.addEventListener("htmx:afterSettle", () => {
   const version = one("#bench").dataset.version;
   for (const field of all("form[data-versioned] [name=version]")) field.value = version;
+  if (form && !form.isConnected && !form.dataset.sent) one(`#fields-${form.dataset.item}`)?.append(form);
+  const isDone = chosen.finding !== null && !openFindings().includes(findingNow());
+  if (isDone) chosen.finding = null;
   show();
+  if (isDone && onward) choose("finding", openFindings()[place] ?? openFindings()[0]);
+  onward = false;
+  const lost = () => document.activeElement === document.body;
+  if (lost() && focused) one(focused)?.focus({ preventScroll: true });
+  if (lost()) itemNow()?.focus({ preventScroll: true });
 });
+
+document.addEventListener("htmx:afterRequest", (event) => {
+  const { verb, path } = event.detail.requestConfig;
+  if (!event.detail.successful || verb !== "post" || path.includes("/renew")) return;
+  const errors = one(".open-errors")?.textContent ?? "no open errors";
+  say(`Done: ${errors}, ${findings().length} findings.`);
+});
+
+// A selector that finds an element again in the parts that take the place of its own.
+function addressOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  if (element.dataset.key) return `[data-key="${element.dataset.key}"]`;
+  if (element.matches("#text .number")) return `#text .number[data-start="${element.dataset.start}"]`;
+  const home = element.closest("[id]");
+  return home ? `#${CSS.escape(home.id)}` : null;
+}
 
 // --- choosing -----------------------------------------------------------------------------------
 
 const items = () => all(".claim[data-item]");
 const numbers = () => all("#text .number");
 const findings = () => all("#bench .finding");
+const openFindings = () => all("#bench .finding:not(.stands)");
 
 const itemNow = () => one(`#item-${chosen.item}`);
 const numberNow = () => one(`#text .number[data-start="${chosen.number}"]`);
@@ -98,35 +140,6 @@ function jump(start) {
 
 // --- selected words -----------------------------------------------------------------------------
 
-const points = (words) => [...words].length; // the server counts code points, this language halves
-
-function placeOf(node, offset) {
-  const element = node.nodeType === Node.TEXT_NODE ? node.parentElement : node;
-  if (!element.closest("#text")) return null;
-  if (node.nodeType === Node.TEXT_NODE) {
-    const home = element.closest("[data-start]");
-    if (element.closest("sub")) return Number(home.dataset.end);
-    return Number(home.dataset.start) + points(node.textContent.slice(0, offset));
-  }
-  const child = node.childNodes[offset];
-  if (child) {
-    const home = child.nodeType === Node.TEXT_NODE ? element.closest("[data-start]") : child.closest?.("[data-start]");
-    return home ? Number(home.dataset.start) : null;
-  }
-  const last = element.closest("[data-start]") ?? element.lastElementChild;
-  const words = last.querySelector(".number")?.firstChild ?? last.firstChild ?? last;
-  return Number(last.dataset.start) + points(words.textContent);
-}
-
-function selectedWords() {
-  const selection = document.getSelection();
-  if (!selection || selection.isCollapsed || selection.rangeCount === 0) return null;
-  const range = selection.getRangeAt(0);
-  const start = placeOf(range.startContainer, range.startOffset);
-  const end = placeOf(range.endContainer, range.endOffset);
-  return start === null || end === null || start >= end ? null : { start, end };
-}
-
 document.addEventListener("selectionchange", () => {
   const words = selectedWords();
   if (JSON.stringify(words) === JSON.stringify(chosen.words)) return;
@@ -175,44 +188,6 @@ function bindQuote() {
   if (!needs(itemNow(), "Choose a claim first (j and k).")) return;
   edit({ action: "bind_quote", item: chosen.item, ...chosen.words });
   document.getSelection().removeAllRanges();
-}
-
-// A question with one or several answers; `fields` are [label, element] pairs.
-function ask(title, fields, then) {
-  const dialog = one("#choose");
-  const form = dialog.querySelector("form");
-  one("#choose-title").textContent = title;
-  const rows = fields.map(([label, element]) => {
-    const row = document.createElement("label");
-    row.append(label, " ", element);
-    return row;
-  });
-  const done = document.createElement("button");
-  done.className = "main";
-  done.textContent = "Do it";
-  one("#choose-options").replaceChildren(...rows, done);
-  form.onsubmit = () => then(...fields.map(([, element]) => element.value));
-  dialog.showModal();
-  fields[0][1].focus();
-}
-
-function select(template) {
-  const made = document.createElement("select");
-  made.append(document.getElementById(template).content.cloneNode(true));
-  return made;
-}
-
-function selectOf(values) {
-  const made = document.createElement("select");
-  for (const [value, words] of values) made.add(new Option(words, value));
-  return made;
-}
-
-function input(type, value = "") {
-  const made = document.createElement("input");
-  made.type = type;
-  made.value = value;
-  return made;
 }
 
 const others = () =>
@@ -328,6 +303,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target.closest(".field-form");
   if (!form) return;
   event.preventDefault();
+  form.dataset.sent = "yes";
   edit(Object.fromEntries(new FormData(form)));
 });
 
@@ -335,14 +311,14 @@ document.addEventListener("submit", (event) => {
 
 const press = (selector) => one(selector)?.click();
 
-function suggestion(number) {
-  const finding = findingNow() ?? findings().find((each) => each.querySelector(".suggestion")) ?? findings()[0];
-  finding?.querySelector(`[data-suggestion="${number}"]`)?.click();
-}
-
-function standing(name) {
-  const finding = findingNow() ?? findings().find((each) => !each.classList.contains("stands"));
-  finding?.querySelector(`[data-standing="${name}"]`)?.click();
+// The finding that is chosen; without one, the next is chosen to be looked at, and nothing is done.
+function withFinding(selector) {
+  const finding = findingNow();
+  if (!finding) return step("finding", openFindings(), 1);
+  const button = finding.querySelector(selector);
+  if (!needs(button, "The chosen finding has no such suggestion.")) return;
+  onward = true;
+  button.click();
 }
 
 const looking = {
@@ -351,7 +327,8 @@ const looking = {
   n: () => step("number", numbers(), 1),
   p: () => step("number", numbers(), -1),
   u: () => step("number", all("#text .number.unbound"), 1),
-  f: () => step("finding", findings(), 1),
+  f: () => step("finding", openFindings(), 1),
+  F: () => step("finding", openFindings(), -1),
   y: () => press('[data-key="y"]'),
   N: () => press('[data-key="N"]'),
 };
@@ -376,8 +353,8 @@ const changing = {
   Delete: () => chosen.item && edit({ action: "delete_item", item: chosen.item }),
   z: () => press('[data-step="undo"]:not(:disabled)'),
   Z: () => press('[data-step="redo"]:not(:disabled)'),
-  o: () => standing("source_says_so"),
-  l: () => standing("false_alarm"),
+  o: () => withFinding('[data-standing="source_says_so"]'),
+  l: () => withFinding('[data-standing="false_alarm"]'),
   r: () => press('[data-key="r"]'),
   d: () => press('[data-key="d"]'),
   q: () => press('[data-key="q"]'),
@@ -385,6 +362,12 @@ const changing = {
 };
 
 function accept() {
+  const error = one(".finding.error:not(.stands)");
+  if (error) {
+    choose("finding", error);
+    complain("An error is open: correct the record (1 … 9, e), or say that it may stand (o, l).");
+    return;
+  }
   const form = one("#accept-form");
   const reason = form?.querySelector("[name=reason]");
   if (reason && !reason.value) {
@@ -408,7 +391,7 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   let done = looking[event.key] ?? (mine ? changing[event.key] : undefined);
-  if (mine && /^[1-9]$/.test(event.key)) done = () => suggestion(event.key);
+  if (mine && /^[1-9]$/.test(event.key)) done = () => withFinding(`[data-suggestion="${event.key}"]`);
   if (mine && event.key === "Enter" && !event.target.closest("button, a, summary")) done = accept;
   if (done) {
     event.preventDefault();
