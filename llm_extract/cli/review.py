@@ -13,6 +13,8 @@ from rich.table import Table
 from llm_extract.cli.console import err, out, plain, say
 from llm_extract.cli.failures import Program
 from llm_extract.cli.places import open_place
+from llm_extract.cli.review_exchange import add_commands
+from llm_extract.cli.review_options import Place, own_name
 from llm_extract.errors import ReviewError
 from llm_extract.review.accounts import Accounts
 from llm_extract.review.filters import Filters
@@ -25,16 +27,7 @@ EPILOG = "Example: llm-extract review --store results/mine"
 app = typer.Typer(cls=Program, epilog=EPILOG)
 account_app = typer.Typer(cls=Program, no_args_is_help=True)
 app.add_typer(account_app, name="account", help="Who may sign in to a server with --auth.")
-
-Place = Annotated[
-    str,
-    typer.Option(
-        "--store",
-        envvar="LLM_EXTRACT_STORE",
-        metavar="PLACE",
-        help="A run's --out folder, a store's folder or file, or the URL of a PostgreSQL database.",
-    ),
-]
+add_commands(app)
 
 
 @app.callback(invoke_without_command=True)
@@ -116,11 +109,6 @@ def review(
 
         hosts = host_names(host, port, known_as or ())
         serve(create_app(rooms, access, hosts, scheme, sample), opened, ready)
-
-
-def own_name(name: str | None) -> str:
-    """The name under which the log keeps what is decided: the one given, else the user's."""
-    return (name or getpass.getuser()).strip()[:64]
 
 
 @account_app.command("add")

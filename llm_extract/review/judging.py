@@ -30,10 +30,14 @@ class Judged:
 
 
 def key_of(finding: Finding) -> str:
-    """A short name of a finding that other edits do not change: its rule, claims and slots, and the
-    places of numbers that no claim holds."""
+    """A short name of a finding that edits elsewhere do not change: its rule, claims, slots, the
+    places of numbers that no claim holds, and what it says.
+
+    The words belong to it, since what may stand are the numbers and names that were looked at: an
+    error of the same rule about others in the same slots is open again.
+    """
     rule, severity, claims, fields, loose = finding_key(finding)
-    parts = (rule, severity, _sorted(claims), _sorted(fields), loose)
+    parts = (rule, severity, _sorted(claims), _sorted(fields), loose, finding.message)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
@@ -64,17 +68,16 @@ def rulings(record: Record, final: Content, text: str, ledger: Ledger) -> list[t
 
     A finding that a correction closed was right, also when somebody had let it stand before.
     """
-    left = {each.key for each in judge(record, final, text, ledger)}
-    standing = {each.key: each.standing for each in final.accepted}
+    left = {finding_key(j.finding): j.standing for j in judge(record, final, text, ledger)}
+    said = {each.key: each.standing for each in final.accepted}
     found: list[tuple[str, Ruling]] = []
     for finding in record.findings:
-        key = key_of(finding)
-        if key not in left and finding.rule not in UNTOUCHED:
+        same = finding_key(finding)
+        standing = said.get(key_of(finding)) or left.get(same)
+        if same not in left and finding.rule not in UNTOUCHED:
             found.append((finding.rule, "fixed"))
-        elif key in standing:
-            found.append((finding.rule, RULING_OF[standing[key]]))
         else:
-            found.append((finding.rule, "ignored"))
+            found.append((finding.rule, RULING_OF[standing] if standing else "ignored"))
     return found
 
 

@@ -47,7 +47,9 @@ from llm_extract.store.review_tables import review_cases, review_versions
 
 REPORTS = [report_of(name, text) for name, text in (("a", SUMS), ("b", PLAIN), ("c", LARGE))]
 WHO = st.sampled_from([ANNA, BASIL, CLEO])
-WHICH = st.integers(0, 20)
+MOST_WHICH = 20
+WHICH = st.integers(0, MOST_WHICH)
+"""A case, by chance; the last number alone may be a superseded one."""
 OWN = st.sampled_from([True, True, True, False])
 """Whether a step is mostly made by the one who has the case open, as in life."""
 EDITS = st.sampled_from(
@@ -184,6 +186,26 @@ class Machine(RuleBasedStateMachine):
 
         self.tried(step, which)
 
+    @rule(which=WHICH, edit=EDITS)
+    def agree(self, which: int, edit: Edit) -> None:
+        """Two reviewers make the same change, one after the other, and accept it."""
+
+        def step(case: Case) -> None:
+            for who in (ANNA, BASIL):
+                taken = self.desk.take(case.pk, who)
+                self.now[case.pk] = taken.content
+                edited = self.desk.edit(case.pk, who, edit, taken.version)
+                self.now[case.pk] = edited.content
+                after = self.desk.decide(
+                    case.pk, who, "accept", "wrong_number", None, edited.version
+                )
+                self.now[case.pk] = after.content
+                if after.state in DECIDED:
+                    assert same(after.content, edited.content)
+                    return
+
+        self.tried(step, which, alone=False)
+
     @rule(which=WHICH, who=WHO)
     def ask_second(self, which: int, who: Reviewer) -> None:
         """Somebody wants two reviewers."""
@@ -244,14 +266,19 @@ class Machine(RuleBasedStateMachine):
             pks = connection.execute(select(review_cases.c.pk)).scalars().all()
         return [self.cases.get(pk) for pk in pks]
 
-    def tried(self, step: Callable[[Case], object], which: int) -> None:
-        """A step on some case, which may be refused; then nothing has changed."""
+    def tried(self, step: Callable[[Case], object], which: int, alone: bool = True) -> None:
+        """A step on some case, which may be refused; then nothing has changed, where it is alone
+        and not the last of several."""
         found = self.all()
+        if which < MOST_WHICH:
+            found = [case for case in found if case.state != "superseded"]
         case = found[which % len(found)]
         try:
             step(case)
         except (ReviewError, ChangeError):
-            assert self.cases.get(case.pk) == case, "a step that was refused changed the case"
+            assert not alone or self.cases.get(case.pk) == case, (
+                "a step that was refused changed the case"
+            )
 
 
 def acting(case: Case, who: Reviewer, own: bool) -> Reviewer:

@@ -4,7 +4,7 @@ them; pure but for reading a file."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -155,7 +155,6 @@ def first_fault(error: ValidationError) -> str:
     return f"{where}: {first['msg']}, not {shown(repr(first['input']), 60)}"
 
 
-def lines_of(objects: Sequence[Object]) -> Iterator[str]:
-    """The objects as JSON lines."""
-    for each in objects:
-        yield json.dumps(each, ensure_ascii=False) + "\n"
+def json_line(value: Object) -> str:
+    """A value as a line of JSON."""
+    return json.dumps(value, ensure_ascii=False) + "\n"

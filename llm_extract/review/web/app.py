@@ -19,7 +19,7 @@ from llm_extract.review.intake import news, take_in
 from llm_extract.review.sampling import RATE
 from llm_extract.review.web.access import Access, NotSignedIn
 from llm_extract.review.web.guard import Guard
-from llm_extract.review.web.pages import accounts, case, dashboard, login, queue
+from llm_extract.review.web.pages import accounts, case, dashboard, exchange, login, queue
 from llm_extract.review.web.pages.rendering import STATIC, is_fragment, message, render
 from llm_extract.review.web.rooms import Rooms
 
@@ -34,6 +34,7 @@ STATUS = {
     "throttled": 429,
     "reason": 422,
     "note": 422,
+    "sheet": 422,
     "filter": 422,
     "view": 422,
 }
@@ -63,7 +64,7 @@ def create_app(
     app.state.access = access
     app.add_middleware(Guard, hosts=hosts, scheme=scheme)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    for page in (login, queue, case, dashboard, accounts):
+    for page in (login, queue, case, dashboard, exchange, accounts):
         app.include_router(page.router)
     app.add_api_route("/", lambda: RedirectResponse("/queue", 303), methods=["GET"])
     app.add_exception_handler(LlmExtractError, _told)

@@ -30,7 +30,9 @@ def listen(host: str, port: int) -> socket.socket:
     """
     bare = host.strip("[]")
     family = socket.AF_INET6 if ":" in bare else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, asyncio sends small parts at once (TCP_NODELAY); else each answer waits 40 ms
+    # for the browser's acknowledgement of its head.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((bare, port))
