@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
-import pytest
-from fastapi.testclient import TestClient
-from httpx2 import Response
 from review_builders import ARABIC, PLAIN, SUMS, cases_in, put, report_of
+from review_visitor import Visitor
 
 from llm_extract.review.intake import take_in
-from llm_extract.review.sessions import LocalSessions
-from llm_extract.review.states import Reviewer, Role
-from llm_extract.review.web.access import Access
-from llm_extract.review.web.app import create_app
-from llm_extract.review.web.rooms import Rooms, open_rooms
-from llm_extract.store import Store, open_store
+from llm_extract.review.states import Reviewer
+from llm_extract.review.web.rooms import Rooms
+from llm_extract.store import Store
 
 SCRIPT = "<script>alert(1)</script>"
 
