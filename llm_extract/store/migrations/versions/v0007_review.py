@@ -69,7 +69,7 @@ def _cases(sorted_words: sa.Text, shared: bool) -> None:
     )
     for column in ("record_pk", "report_id", "sha256"):
         op.create_index(f"ix_review_cases_{column}", "review_cases", [column])
-    # In the queue's own order SQLite stops at the last case of a page. PostgreSQL does so on an index
+    # In the queue's own order SQLite stops at a page's last case. PostgreSQL does so on an index
     # that it reads backwards, and sorts within a risk.
     in_order = ("waiting", "risk" if shared else sa.desc("risk"), "opened", "pk")
     filtered = ("state", "severity", "language", "model", "prompt", "published", "assignee")
