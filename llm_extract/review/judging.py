@@ -54,7 +54,7 @@ def judge(
     else:
         changed = with_content(record, content).model_copy(update={"findings": []})
         findings = (examine if suggest else check)(changed, text, ledger)
-    standing = {each.key: each.standing for each in content.accepted}
+    standing: dict[str, Standing] = {each.key: each.standing for each in content.accepted}
     return [Judged(each, key := key_of(each), standing.get(key)) for each in findings]
 
 
@@ -69,7 +69,7 @@ def rulings(record: Record, final: Content, text: str, ledger: Ledger) -> list[t
     A finding that a correction closed was right, also when somebody had let it stand before.
     """
     left = {finding_key(j.finding): j.standing for j in judge(record, final, text, ledger)}
-    said = {each.key: each.standing for each in final.accepted}
+    said: dict[str, Standing] = {each.key: each.standing for each in final.accepted}
     found: list[tuple[str, Ruling]] = []
     for finding in record.findings:
         same = finding_key(finding)
