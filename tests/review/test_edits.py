@@ -248,6 +248,16 @@ def test_parts_of_a_claim_that_is_deleted_go_to_its_whole(base: Content) -> None
     assert {claim.id: claim.part_of_id for claim in after.claims} == {"c1": None, "c3": "c1"}
 
 
+def test_a_circle_that_a_prediction_came_with_can_be_opened(base: Content) -> None:
+    whole = first(base).model_copy(update={"part_of": 1, "part_of_id": "c2"})
+    circle = base.model_copy(update={"claims": [whole, base.claims[1]]})
+    after = edit(circle, action="delete_item", item="c2")
+    assert [(claim.id, claim.part_of_id) for claim in after.claims] == [("c1", None)]
+    bare = edit(circle, action="clear_slot", item="c2", slot="total")
+    merged = edit(bare, action="merge_items", item="c2", into="c1")
+    assert [(claim.id, claim.part_of_id) for claim in merged.claims] == [("c1", None)]
+
+
 @pytest.mark.parametrize("parent", ["c1", "c2"])
 def test_no_claim_is_part_of_itself(base: Content, parent: str) -> None:
     with pytest.raises(ChangeError, match="which is part of it"):
