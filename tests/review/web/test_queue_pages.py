@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 
-import pytest
-from fastapi.testclient import TestClient
-from httpx2 import Response
 from review_builders import ARABIC, PLAIN, SUMS, cases_in, put, report_of
+from review_visitor import Visitor
 
 from llm_extract.review.intake import take_in
-from llm_extract.review.sessions import LocalSessions
-from llm_extract.review.states import Reviewer, Role
-from llm_extract.review.web.access import Access
-from llm_extract.review.web.app import create_app
-from llm_extract.review.web.rooms import Rooms, open_rooms
-from llm_extract.store import Store, open_store
+from llm_extract.review.states import Reviewer
+from llm_extract.review.web.rooms import Rooms
+from llm_extract.store import Store
 
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    with open_store(tmp_path_factory.mktemp("review") / "store.sqlite") as opened:
-        yield opened
-
-
-@pytest.fixture
-def rooms(store: Store) -> Iterator[Rooms]:
-    with open_rooms(store) as opened:
-        yield opened
-
-
-class Visitor:
-    """A browser of somebody who is signed in."""
-
-    def __init__(self, rooms: Rooms, name: str, role: Role) -> None:
-        access = Access(LocalSessions(), Reviewer(name, role))
-        self.client = TestClient(create_app(rooms, access, {"testserver"}))
-        self.client.get(f"/start?token={access.start_token}")
-
-    def get(self, address: str, **headers: str) -> str:
-        answer = self.client.get(address, headers=headers)
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def post(self, address: str, **fields: object) -> Response:
-        [csrf, *_] = re.findall(r'name="csrf" value="([^"]+)"', self.get("/queue"))
-        headers = {"origin": "http://testserver"}
-        return self.client.post(address, data={"csrf": csrf, **fields}, headers=headers)
-
-
-@pytest.fixture
-def anna(rooms: Rooms) -> Visitor:
-    return Visitor(rooms, "anna", "analyst")
-
-
-@pytest.fixture
-def cleo(rooms: Rooms) -> Visitor:
-    return Visitor(rooms, "cleo", "senior")
 
 
 def listed(page: str) -> list[int]:

@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from llm_extract.review.web.access import session_of
 from llm_extract.review.web.rooms import Rooms
@@ -33,7 +32,6 @@ def _environment() -> Environment:
     )
     made.filters["words"] = lambda code: str(code).replace("_", " ")
     made.filters["direction"] = direction
-    made.filters["exact"] = exact
     made.filters["age"] = age
     made.globals["static_version"] = _STATIC_VERSION
     return made
@@ -44,12 +42,6 @@ def direction(language: str | None) -> str:
     if not language:
         return "auto"
     return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
-
-
-def exact(text: str) -> Markup:
-    """Text of a report, escaped, as it stands: a browser would read a bare CR LF as one character,
-    and offsets would be off by one after it."""
-    return Markup(escape(text).replace("\r", Markup("&#13;")))
 
 
 def age(moment: datetime) -> str:
