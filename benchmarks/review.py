@@ -173,7 +173,10 @@ async def load(analysts: list[Analyst], rate: float, seconds: float) -> Timings:
             due = start + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             kind = random.choices(kinds, weights)[0]
-            analyst = _free(analysts, kind)
+            analyst = random.choice(analysts)
+            if kind == "edit":
+                analyst = next((each for each in analysts if not each.editing), analyst)
+                kind = "case" if analyst.editing else kind
             works: dict[str, Callable[[], Awaitable[None]]] = {
                 "queue": analyst.queue,
                 "case": analyst.case_page,
@@ -184,12 +187,6 @@ async def load(analysts: list[Analyst], rate: float, seconds: float) -> Timings:
                 analyst.editing = True
             tasks.create_task(_timed(found, kind, works[kind], due))
     return found
-
-
-def _free(analysts: list[Analyst], kind: str) -> Analyst:
-    """Somebody; nobody edits twice at once, since the second edit would be refused as stale."""
-    idle = [each for each in analysts if not each.editing] if kind == "edit" else []
-    return random.choice(idle or analysts)
 
 
 async def _timed(
