@@ -19,11 +19,12 @@ const chosen = { item: null, number: null, finding: null, words: null };
 
 let busy = Promise.resolve();
 
+// The root swaps nothing itself: parts come out of band, and lines about errors go where they belong.
 // Steps go out one after the other, each with the version that the one before it left.
 function post(step, values) {
   const send = () => {
     const { version } = one("#bench").dataset;
-    return htmx.ajax("POST", address(step), { values: { ...values, version }, swap: "none", source: root });
+    return htmx.ajax("POST", address(step), { values: { ...values, version }, source: root });
   };
   busy = busy.then(send).catch(() => undefined); // a step that failed is told of, and holds up none
   return busy;
@@ -35,7 +36,7 @@ document.addEventListener("htmx:responseError", (event) => {
   if (form) delete form.dataset.sent;
   onward = false;
   if (event.detail.xhr.status === 409) {
-    htmx.ajax("GET", address("parts"), { swap: "none", source: root });
+    htmx.ajax("GET", address("parts"), { source: root });
   }
 });
 
@@ -402,7 +403,7 @@ document.addEventListener("keydown", (event) => {
 // --- while it is open ---------------------------------------------------------------------------
 
 if (mine) {
-  setInterval(() => htmx.ajax("POST", `/cases/${pk}/renew`, { swap: "none", source: root }), 60_000);
+  setInterval(() => htmx.ajax("POST", `/cases/${pk}/renew`, { source: root }), 60_000);
 }
 
 show();
