@@ -57,7 +57,7 @@ QUEUES = (
 """Filters that analysts work with; the broad ones are the costly ones."""
 
 MIX = {"queue": 1, "case": 1, "edit": 2, "heartbeat": 2}
-"""Weights of the requests: a case is chosen, opened, changed twice, and looked at for two minutes."""
+"""Weights of the requests: a case is chosen, opened, changed twice, and kept for two minutes."""
 
 
 @dataclass(slots=True)
