@@ -16,7 +16,7 @@ EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
 .PHONY: help run test lint browser format mutation-report bench bench-validators bench-batch \
-	bench-local crash-test peers-env lock build clean
+	bench-review bench-local crash-test peers-env lock build clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ crash-test: $(VENV)/dev.stamp ## kill a 2,000-report job 50 times: nothing lost,
 
 bench-batch: $(VENV)/dev.stamp ## our client beside the raw one, many in flight, 200,000 reports (20 min)
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.batch
+
+bench-review: $(VENV)/dev.stamp ## the review server: 100,000 cases, 200 requests a second
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.review
 
 bench-local: $(VENV)/dev.stamp ## the default model by slots, beside a bare loop over its server
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.local

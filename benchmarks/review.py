@@ -27,7 +27,7 @@ import httpx2
 
 from benchmarks.review_store import MODELS, fill
 from llm_extract.review.accounts import Accounts
-from llm_extract.review.intake import take_in
+from llm_extract.review.intake import news, take_in
 from llm_extract.store import open_store
 
 CASES = 100_000
@@ -173,7 +173,10 @@ async def load(analysts: list[Analyst], rate: float, seconds: float) -> Timings:
             due = start + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             kind = random.choices(kinds, weights)[0]
-            analyst = _free(analysts, kind)
+            analyst = random.choice(analysts)
+            if kind == "edit":
+                analyst = next((each for each in analysts if not each.editing), analyst)
+                kind = "case" if analyst.editing else kind
             works: dict[str, Callable[[], Awaitable[None]]] = {
                 "queue": analyst.queue,
                 "case": analyst.case_page,
@@ -184,12 +187,6 @@ async def load(analysts: list[Analyst], rate: float, seconds: float) -> Timings:
                 analyst.editing = True
             tasks.create_task(_timed(found, kind, works[kind], due))
     return found
-
-
-def _free(analysts: list[Analyst], kind: str) -> Analyst:
-    """Somebody; nobody edits twice at once, since the second edit would be refused as stale."""
-    idle = [each for each in analysts if not each.editing] if kind == "edit" else []
-    return random.choice(idle or analysts)
 
 
 async def _timed(
@@ -243,8 +240,10 @@ def _line(taken: list[float]) -> str:
 
 
 def prepare(place: str, count: int) -> None:
-    """A store of so many cases and its analysts."""
+    """A store of so many cases and its analysts, unless it is there."""
     with open_store(place) as store:
+        if news(store.engine) != (0, 0):
+            return
         started = time.perf_counter()
         fill(store.engine, count)
         filled = time.perf_counter()
@@ -281,10 +280,10 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=CASES)
     parser.add_argument("--rate", type=float, default=RATE, help="requests a second")
     parser.add_argument("--seconds", type=float, default=SECONDS)
-    parser.add_argument("--url", help="an empty PostgreSQL database, instead of SQLite")
+    parser.add_argument("--store", help="where to keep the store, or find it: a file or a URL")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        place = given.url or str(Path(folder) / "store.sqlite")
+        place = given.store or str(Path(folder) / "store.sqlite")
         prepare(place, given.cases)
         with server(place) as address:
             return 0 if asyncio.run(drive(address, given.rate, given.seconds)) else 1

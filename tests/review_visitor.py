@@ -29,10 +29,19 @@ class Visitor:
         assert answer.status_code == 200, answer.text
         return answer.text
 
-    def post(self, address: str, fields: Mapping[str, object] | None = None, /, by_script: bool = False, **more: object) -> Response:
+    def post(
+        self,
+        address: str,
+        fields: Mapping[str, object] | None = None,
+        /,
+        by_script: bool = False,
+        **more: object,
+    ) -> Response:
         """What a form of the pages gets, or htmx for it."""
         [csrf, *_] = re.findall(r'name="csrf" value="([^"]+)"', self.get("/queue"))
         headers = {"origin": "http://testserver"}
         if by_script:
             headers["hx-request"] = "true"
-        return self.client.post(address, data={"csrf": csrf, **(fields or {}), **more}, headers=headers)
+        return self.client.post(
+            address, data={"csrf": csrf, **(fields or {}), **more}, headers=headers
+        )

@@ -24,7 +24,7 @@ from llm_extract.review.states import Reviewer
 
 EPILOG = "Example: llm-extract review --store results/mine"
 
-app = typer.Typer(cls=Program, epilog=EPILOG)
+app = typer.Typer(cls=Program, add_completion=False, epilog=EPILOG)
 account_app = typer.Typer(cls=Program, no_args_is_help=True)
 app.add_typer(account_app, name="account", help="Who may sign in to a server with --auth.")
 add_commands(app)

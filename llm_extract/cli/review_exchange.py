@@ -63,13 +63,13 @@ MOST_SHOWN = 20
 
 def add_commands(app: typer.Typer) -> None:
     """Join these commands to those of `llm-extract review`."""
-    examples = {
+    examples: dict[Callable[..., None], str] = {
         export: "review export --form xlsx --out claims.xlsx --filter rule=A02",
         import_file: "review import claims.xlsx --dry-run",
         gold: "review gold --out gold",
         learn: "review lessons --replay replay",
     }
-    names = {import_file: "import", learn: "lessons"}
+    names: dict[Callable[..., None], str] = {import_file: "import", learn: "lessons"}
     for command, example in examples.items():
         name = names.get(command, command.__name__)
         app.command(name, epilog=f"Example: llm-extract {example}")(command)
@@ -254,7 +254,9 @@ def _read(where: str, found: Object) -> Returned:
 
 
 def _filters(words: list[str]) -> Filters:
-    given = dict(word.partition("=")[::2] for word in words)
+    given: dict[str, str] = {}
+    for word in words:
+        name, _, given[name] = word.partition("=")
     unknown = given.keys() - set(Filters.__dataclass_fields__)
     if unknown or not all(given.values()):
         raise typer.BadParameter(

@@ -11,7 +11,7 @@ from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Finding, Record
 from llm_extract.review.content import Content, Standing, content_of, with_content
 from llm_extract.validators.catalogue import check
-from llm_extract.validators.culprits import UNTOUCHED, examine, finding_key
+from llm_extract.validators.culprits import UNTOUCHED, Key, examine, finding_key
 
 Ruling = Literal["fixed", "source", "false_alarm", "ignored"]
 """A finding that a correction closed; that the source itself prints; that was no fault; that nobody
@@ -54,7 +54,7 @@ def judge(
     else:
         changed = with_content(record, content).model_copy(update={"findings": []})
         findings = (examine if suggest else check)(changed, text, ledger)
-    standing = {each.key: each.standing for each in content.accepted}
+    standing: dict[str, Standing] = {each.key: each.standing for each in content.accepted}
     return [Judged(each, key := key_of(each), standing.get(key)) for each in findings]
 
 
@@ -68,8 +68,9 @@ def rulings(record: Record, final: Content, text: str, ledger: Ledger) -> list[t
 
     A finding that a correction closed was right, also when somebody had let it stand before.
     """
-    left = {finding_key(j.finding): j.standing for j in judge(record, final, text, ledger)}
-    said = {each.key: each.standing for each in final.accepted}
+    judged = judge(record, final, text, ledger)
+    left: dict[Key, Standing | None] = {finding_key(j.finding): j.standing for j in judged}
+    said: dict[str, Standing] = {each.key: each.standing for each in final.accepted}
     found: list[tuple[str, Ruling]] = []
     for finding in record.findings:
         same = finding_key(finding)

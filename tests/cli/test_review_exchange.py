@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -20,11 +21,10 @@ from llm_extract.store import DEFAULT_NAME, open_store
 Cli = Callable[..., Result]
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A folder whose store holds three cases: plain, flagged, and decided by two."""
-    folder = tmp_path / "results"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose store holds three cases: corrected by one, flagged, approved by two."""
+    folder = tmp_path_factory.mktemp("results")
     with open_store(folder / DEFAULT_NAME) as store:
         cases_in(store, PLAIN, SUMS, LARGE)
         desk = Desk(store.engine)
@@ -32,6 +32,12 @@ def place(tmp_path: Path) -> Path:
         accepted(desk, 3, ANNA)
         accepted(desk, 3, BASIL)
     return folder
+
+
+@pytest.fixture
+def place(filled: Path, tmp_path: Path) -> Path:
+    """Such a folder of one's own."""
+    return Path(shutil.copytree(filled, tmp_path / "results"))
 
 
 def renamed_claimant(form: str, raw: str) -> str:
@@ -131,6 +137,7 @@ def test_lessons_are_shown_and_printed_as_json(cli: Cli, place: Path) -> None:
     assert found["cases"] == 2 and found["changes"][0]["field"] == "claimant"
 
 
+@pytest.mark.slow
 def test_a_replay_set_can_be_evaluated(cli: Cli, place: Path, tmp_path: Path) -> None:
     replay = tmp_path / "replay"
     done = cli("review", "lessons", "--store", place, "--replay", replay)
@@ -141,22 +148,22 @@ def test_a_replay_set_can_be_evaluated(cli: Cli, place: Path, tmp_path: Path) ->
     assert (peer.variant.name, len(peer.readings)) == ("peer regex", 2)
 
 
-@pytest.mark.parametrize(
-    ("name", "raw", "words"),
-    [
-        ("x.json", "{}", "no task of Label Studio, Argilla or Prodigy"),
-        ("x.json", "[1]", "is no JSON object"),
-        ("x.jsonl", "{", "is no JSON"),
-        ("x.json", '{"data": {"text": "a", "case": "x", "version": 0}}', "conflict: line 1: case:"),
-        ("x.csv", "a\n", "no rows"),
-        ("x.csv", "a\n1\n", "no column"),
-        ("x.json", "[" * 100_000, "no whole JSON list"),
-    ],
-)
+OTHER_FILES = [
+    ("x.json", "{}", "no task of Label Studio, Argilla or Prodigy"),
+    ("x.json", "[1]", "is no JSON object"),
+    ("x.jsonl", "{", "is no JSON"),
+    ("x.json", '{"data": {"text": "a", "case": "x", "version": 0}}', "conflict: line 1: case:"),
+    ("x.csv", "a\n", "no rows"),
+    ("x.csv", "a\n1\n", "no column"),
+    ("x.json", "[" * 100_000, "no whole JSON list"),
+]
+
+
 def test_a_file_of_another_kind_is_one_line(
-    cli: Cli, place: Path, tmp_path: Path, name: str, raw: str, words: str
+    cli: Cli, filled: Path, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    file = tmp_path / name
-    file.write_text(raw)
-    done = cli("review", "import", file, "--store", place)
-    assert done.exit_code in (1, 2) and words in done.stderr
+    for name, raw, words in OTHER_FILES:
+        with subtests.test(raw[:30]):
+            (tmp_path / name).write_text(raw)
+            done = cli("review", "import", tmp_path / name, "--store", filled)
+            assert done.exit_code in (1, 2) and words in done.stderr

@@ -18,7 +18,8 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from llm_extract.documents.text import shown
 from llm_extract.errors import RecordsError
-from llm_extract.review.exchange.marks import LABELS, Marked, Offset, label_of
+from llm_extract.review.exchange.labels import LABELS, label_of
+from llm_extract.review.exchange.marks import Marked, Offset
 from llm_extract.review.exchange.tasks import Object, Returned, Task, first_fault
 
 FIGURES, CLAIMS = "figures", "claims"

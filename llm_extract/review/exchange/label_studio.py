@@ -17,18 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from llm_extract.documents.text import shown
 from llm_extract.errors import RecordsError
-from llm_extract.review.exchange.marks import (
-    ASIDE,
-    LABELS,
-    QUOTE,
-    Head,
-    Loose,
-    Mark,
-    Marked,
-    Number,
-    label_of,
-    slot_of,
-)
+from llm_extract.review.exchange.labels import LABELS, label_of, slot_of
+from llm_extract.review.exchange.marks import ASIDE, QUOTE, Head, Loose, Mark, Marked, Number
 from llm_extract.review.exchange.tasks import Object, Returned, Task
 from llm_extract.schema import (
     Attribution,
@@ -128,16 +118,14 @@ def to_label_studio(task: Task) -> Object:
     """A task as Label Studio imports it."""
     prediction = {
         "model_version": task.model,
-        "result": _result(task.prediction, task.text),
+        "result": _result(task.prediction, task.text, "p"),
     }
     annotations = [
         {
-            "completed_by": {"email": answer.who},
             "ground_truth": False,
-            "created_at": answer.at,
-            "result": _result(answer.parts, task.text),
+            "result": _result(answer.parts, task.text, f"a{number}"),
         }
-        for answer in task.answers
+        for number, answer in enumerate(task.answers, start=1)
     ]
     return {
         "data": {
@@ -146,13 +134,16 @@ def to_label_studio(task: Task) -> Object:
             "version": task.version,
             "report_id": task.report_id,
             "language": task.language,
+            # It refuses annotations by people whose mail address it does not know.
+            "annotators": [answer.who for answer in task.answers],
         },
         "predictions": [prediction],
         "annotations": annotations,
     }
 
 
-def _result(parts: Marked, text: str) -> list[Object]:
+def _result(parts: Marked, text: str, whose: str) -> list[Object]:
+    """The regions of a content; `whose` sets their ids apart from those of others in the task."""
     heads = {head.id: head for head in parts.heads}
     anchors: dict[str, Mark] = {}
     for mark in sorted(parts.marks, key=lambda mark: mark.slot != QUOTE):
@@ -160,11 +151,15 @@ def _result(parts: Marked, text: str) -> list[Object]:
             anchors.setdefault(mark.item, mark)
     found: list[Object] = []
     for id, mark in anchors.items():
-        found += _region(f"claim-{id}", mark, text, CLAIM, _of_head(heads[id]))
+        found += _region(f"{whose}-{id}", mark, text, CLAIM, _of_head(heads[id]))
     for number, mark in enumerate(parts.marks):
-        found += _region(f"mark-{number}", mark, text, label_of(mark, heads), _of_mark(mark))
+        found += _region(f"{whose}-{number}", mark, text, label_of(mark, heads), _of_mark(mark))
     wholes = {h.id: h.part_of for h in parts.heads if h.id in anchors and h.part_of is not None}
-    found += [_relation(id, whole) for id, whole in wholes.items() if whole in anchors]
+    found += [
+        _relation(f"{whose}-{id}", f"{whose}-{whole}")
+        for id, whole in wholes.items()
+        if whole in anchors
+    ]
     rest = Rest(
         order=[head.id for head in parts.heads],
         heads=[head for head in parts.heads if head.id not in anchors],
@@ -172,7 +167,7 @@ def _result(parts: Marked, text: str) -> list[Object]:
         loose=parts.loose,
     )
     words = rest.model_dump_json(exclude_defaults=True)
-    return [*found, _of_field(REST, REST, "textarea", {"text": [words]})]
+    return [*found, _of_field(f"{whose}-{REST}", REST, "textarea", {"text": [words]})]
 
 
 def _region(
@@ -195,8 +190,8 @@ def _of_field(id: str, name: str, kind: str, value: Object) -> Object:
 def _relation(part: str, whole: str) -> Object:
     return {
         "type": "relation",
-        "from_id": f"claim-{part}",
-        "to_id": f"claim-{whole}",
+        "from_id": part,
+        "to_id": whole,
         "direction": "right",
         "labels": [PART_OF],
     }

@@ -17,19 +17,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field
 
 from llm_extract.errors import RecordsError
-from llm_extract.review.exchange.marks import (
-    ASIDE,
-    FIGURE_LABELS,
-    Head,
-    Loose,
-    Mark,
-    Marked,
-    Name,
-    Number,
-    Offset,
-    label_of,
-    slot_of,
-)
+from llm_extract.review.exchange.labels import FIGURE_LABELS, label_of, slot_of
+from llm_extract.review.exchange.marks import ASIDE, Head, Loose, Mark, Marked, Name, Number, Offset
 from llm_extract.review.exchange.tasks import Object, Returned, Task
 
 PART_OF, SAME_CLAIM = "part_of", "same_claim"

@@ -15,6 +15,7 @@ from typing import BinaryIO, TextIO
 from openpyxl import Workbook  # type: ignore[import-untyped]
 from openpyxl.cell import Cell  # type: ignore[import-untyped]
 from openpyxl.styles import Alignment, Font, PatternFill, Protection  # type: ignore[import-untyped]
+from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]
 
 from llm_extract.changes import COUNT, PLAIN_SLOTS
 from llm_extract.export.csv import defused
@@ -128,7 +129,7 @@ def write_xlsx(cases: Iterable[Case], file: BinaryIO) -> None:
             _fill(sheet.max_row + 1, sheet, cells)
     for place, name in enumerate(COLUMNS, start=1):
         sheet.cell(1, place).font = Font(bold=True)
-        column = sheet.column_dimensions[sheet.cell(1, place).column_letter]
+        column = sheet.column_dimensions[get_column_letter(place)]
         column.width = _WIDTHS.get(name, 10 if name in FIGURES else 22)
         column.hidden = name in ("case", "version")
     sheet.freeze_panes = "E2"

@@ -27,10 +27,9 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one person says of a case, and when."""
+    """What one person says of a case."""
 
     who: str
-    at: str
     parts: Marked
 
 
@@ -84,7 +83,7 @@ def task_of(case: Case) -> Task:
         text=case.text,
         prediction=marked(content_of(case.record), case.text, ledger),
         answers=tuple(
-            Answer(one.who, one.made.isoformat(), marked(one.content, case.text, ledger))
+            Answer(one.who, marked(one.content, case.text, ledger))
             for one in case.round
             if shown_to_all and one.content is not None
         ),
@@ -107,7 +106,7 @@ def read_objects(path: Path) -> Iterator[tuple[str, Object | Fault]]:
     if raw.lstrip().startswith("["):
         yield from _listed(raw, path)
         return
-    for number, line in enumerate(raw.splitlines(), start=1):
+    for number, line in enumerate(raw.split("\n"), start=1):  # text holds other line ends
         if line.strip():
             where = f"line {number}"
             yield where, _object(line, where)

@@ -23,14 +23,14 @@ def record(content: Content) -> Object:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(contents())
 def test_a_content_comes_back_as_it_went(content: Content) -> None:
     [answer] = from_argilla("line 1", record(content)).answers
     assert differences(content, content_from(answer, TEXT, LEDGER)) == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(contents())
 def test_spans_lie_in_the_text_with_labels_of_the_settings(content: Content) -> None:
     labels = {each["value"] for each in dataset_settings()["questions"][0]["settings"]["options"]}

@@ -18,7 +18,7 @@ def said(*marks: Mark, heads: list[Head] | None = None) -> Marked:
     return Marked(heads=heads or [Head(id="c1", outcome="killed")], marks=list(marks))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(contents())
 def test_what_is_taken_apart_and_put_together_is_the_same(content: Content) -> None:
     again = content_from(marked(content, TEXT, LEDGER), TEXT, LEDGER)

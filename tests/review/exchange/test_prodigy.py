@@ -28,7 +28,7 @@ def back(line: Object) -> Content:
     return content_from(answer, TEXT, LEDGER)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(contents())
 def test_a_content_comes_back_as_it_went(content: Content) -> None:
     prediction, decision = lines(content)
@@ -36,7 +36,7 @@ def test_a_content_comes_back_as_it_went(content: Content) -> None:
     assert differences(content, back(decision)) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(contents())
 def test_every_span_is_whole_tokens_and_tokens_are_the_text(content: Content) -> None:
     line = lines(content)[0]
