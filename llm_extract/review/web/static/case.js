@@ -40,22 +40,27 @@ document.addEventListener("htmx:responseError", (event) => {
   }
 });
 
-// What a swap would lose: a form that is being filled in, the place of the finding, the focus.
+// What a swap would lose: a form that is being filled in, the place of the finding, the focus, the
+// reason that was given.
 let form = null;
 let place = 0;
 let focused = null;
+let reason = "";
 let onward = false; // whether the step was about a finding, so that the next one comes
 
 document.addEventListener("htmx:beforeSwap", () => {
   form = one(".field-form");
   place = openFindings().indexOf(findingNow());
   focused = addressOf(document.activeElement);
+  reason = one("#why-corrected")?.value ?? "";
 });
 
 document.addEventListener("htmx:afterSettle", () => {
   const version = one("#bench").dataset.version;
   for (const field of all("form[data-versioned] [name=version]")) field.value = version;
   if (form && !form.isConnected && !form.dataset.sent) one(`#fields-${form.dataset.item}`)?.append(form);
+  const why = one("#why-corrected");
+  if (why) why.value = reason;
   const isDone = chosen.finding !== null && !openFindings().includes(findingNow());
   if (isDone) chosen.finding = null;
   show();
@@ -396,6 +401,7 @@ document.addEventListener("keydown", (event) => {
   if (mine && event.key === "Enter" && !event.target.closest("button, a, summary")) done = accept;
   if (done) {
     event.preventDefault();
+    one(".message.passing")?.remove();
     done();
   }
 });
