@@ -87,8 +87,8 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> ScriptedPipeline:
 def cli() -> Callable[..., Result]:
     """Runs the program with these arguments, as if its output went to a file."""
 
-    def call(*arguments: object) -> Result:
-        return CliRunner().invoke(app, [str(one) for one in arguments])
+    def call(*arguments: object, stdin: str | None = None) -> Result:
+        return CliRunner().invoke(app, [str(one) for one in arguments], input=stdin)
 
     return call
 
