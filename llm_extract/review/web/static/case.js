@@ -18,6 +18,8 @@ const chosen = { item: null, number: null, finding: null, words: null };
 // --- posting ------------------------------------------------------------------------------------
 
 let busy = Promise.resolve();
+let open = 0;
+const waiting = []; // keys that were pressed before the step they follow was answered
 
 // The root swaps nothing itself: parts come out of band, and lines about errors go where they belong.
 // Steps go out one after the other, each with the version that the one before it left.
@@ -26,7 +28,12 @@ function post(step, values) {
     const { version } = one("#bench").dataset;
     return htmx.ajax("POST", address(step), { values: { ...values, version }, source: root });
   };
-  busy = busy.then(send).catch(() => undefined); // a step that failed is told of, and holds up none
+  const done = () => {
+    open -= 1;
+    while (open === 0 && waiting.length > 0) waiting.shift()();
+  };
+  open += 1;
+  busy = busy.then(send).then(done, done); // a step that failed is told of, and holds up none
   return busy;
 }
 
@@ -396,13 +403,15 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
+  if (event.repeat && !looking[event.key]) return; // a key held down does nothing twice
   let done = looking[event.key] ?? (mine ? changing[event.key] : undefined);
   if (mine && /^[1-9]$/.test(event.key)) done = () => withFinding(`[data-suggestion="${event.key}"]`);
   if (mine && event.key === "Enter" && !event.target.closest("button, a, summary")) done = accept;
   if (done) {
     event.preventDefault();
     one(".message.passing")?.remove();
-    done();
+    if (open > 0) waiting.push(done);
+    else done();
   }
 });
 
