@@ -62,7 +62,6 @@ def create_app(
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.review = rooms
     app.state.access = access
-    app.add_middleware(Guard, hosts=hosts, scheme=scheme)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for page in (login, queue, case, dashboard, exchange, accounts):
         app.include_router(page.router)
@@ -72,6 +71,8 @@ def create_app(
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(Exception, _failed)
+    # As the outermost, which add_middleware cannot do: answers to failures bear its headers too.
+    app.middleware_stack = Guard(app.build_middleware_stack(), hosts, scheme)
     return app
 
 

@@ -64,6 +64,7 @@ def serve(app: FastAPI, at: socket.socket, when_ready: Callable[[], None]) -> No
         access_log=False,  # its lines would hold what was searched for
         server_header=False,
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,  # a page speaks each minute, and must not meet a closing connection
         h11_max_incomplete_event_size=32_768,
     )
     with closing(at):

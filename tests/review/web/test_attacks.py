@@ -1,4 +1,4 @@
-"""What an attacker would try: another site, another name, another's session, too much, too often."""
+"""What an attacker would try: another site or name, another's session, too much, too often."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from review_builders import PLAIN, SUMS, put, report_of
 from review_visitor import Visitor
 
 from llm_extract.errors import ReviewError
+from llm_extract.review import accounts
 from llm_extract.review.accounts import Accounts
 from llm_extract.review.audit import verify
 from llm_extract.review.intake import take_in
@@ -38,6 +40,14 @@ class Hours:
         return self.now
 
 
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hashes with the least memory and time: there are many in these tests."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_HASHER", hasher)
+    monkeypatch.setattr(accounts, "_NOBODYS", hasher.hash("nobody's password"))
+
+
 @pytest.fixture
 def hours() -> Hours:
     return Hours()
@@ -46,9 +56,9 @@ def hours() -> Hours:
 @pytest.fixture
 def client(rooms: Rooms, store: Store, hours: Hours) -> Iterator[TestClient]:
     """A browser at a server with accounts: ada is an admin, anna an analyst."""
-    accounts = Accounts(store.engine)
-    accounts.add("ada", "admin", PASSWORD, "setup")
-    accounts.add("anna", "analyst", PASSWORD, "setup")
+    made = Accounts(store.engine)
+    made.add("ada", "admin", PASSWORD, "setup")
+    made.add("anna", "analyst", PASSWORD, "setup")
     put(store, [report_of("r1", SUMS), report_of("r2", PLAIN)])
     take_in(store.engine, rate=1)
     access = Access(AccountSessions(store.engine), None, throttle=Throttle(hours))
@@ -190,13 +200,13 @@ def test_the_store_holds_no_cookie_and_no_password(client: TestClient, store: St
 def test_a_session_ends(client: TestClient, store: Store, how: str) -> None:
     sign_in(client, "anna")
     cookie = client.cookies[COOKIE]
-    accounts = Accounts(store.engine)
+    there = Accounts(store.engine)
     if how == "sign out":
         assert post(client, "/logout").status_code == 303
     elif how == "disable":
-        accounts.disable("anna", "ada")
+        there.disable("anna", "ada")
     elif how == "password":
-        accounts.set_password("anna", "another password", "ada")
+        there.set_password("anna", "another password", "ada")
     else:
         with store.engine.begin() as connection:
             connection.exec_driver_sql("update review_sessions set until = '2020-01-01'")
@@ -207,11 +217,11 @@ def test_a_session_ends(client: TestClient, store: Store, how: str) -> None:
 
 
 def test_a_role_that_is_taken_away_is_gone_at_once(client: TestClient, store: Store) -> None:
-    accounts = Accounts(store.engine)
-    accounts.add("ben", "admin", PASSWORD, "ada")
+    there = Accounts(store.engine)
+    there.add("ben", "admin", PASSWORD, "ada")
     sign_in(client, "ben")
     assert client.get("/accounts").status_code == 200
-    accounts.set_role("ben", "analyst", "ada")
+    there.set_role("ben", "analyst", "ada")
     assert client.get("/accounts").status_code in (303, 403)
 
 
@@ -263,11 +273,11 @@ def test_a_name_is_a_plain_one(store: Store, name: str) -> None:
 
 
 def test_the_last_admin_stays(client: TestClient, store: Store) -> None:
-    accounts = Accounts(store.engine)
+    there = Accounts(store.engine)
     with pytest.raises(ReviewError, match="only admin"):
-        accounts.disable("ada", "ada")
+        there.disable("ada", "ada")
     with pytest.raises(ReviewError, match="only admin"):
-        accounts.set_role("ada", "analyst", "ada")
+        there.set_role("ada", "analyst", "ada")
 
 
 def test_what_is_done_to_accounts_is_logged(client: TestClient, store: Store) -> None:
@@ -458,7 +468,7 @@ def test_hostile_words_are_only_words(anna: Visitor, store: Store) -> None:
     put(store, [report_of(f"id {HOSTILE}", text, source=f"{HOSTILE}.txt")])
     take_in(store.engine, rate=1)
     anna.post("/cases/1/take")
-    version = re.search(r'data-version="(\d+)"', anna.get("/cases/1").text)
+    version = re.search(r'data-version="(\d+)"', anna.get("/cases/1"))
     assert version is not None
     anna.post(
         "/cases/1/edit",
@@ -470,8 +480,8 @@ def test_hostile_words_are_only_words(anna: Visitor, store: Store) -> None:
     )
     anna.post("/cases/1/note", words=HOSTILE)
     for path in ("/cases/1", "/cases/1/parts", "/cases/1/items/c1", "/queue", "/dashboard"):
-        words = anna.get(path).text
+        words = anna.get(path)
         assert "<script>alert" not in words
         assert "<img src=x" not in words
         assert "49" not in re.sub(r"\d{3,}", "", words) or "{{7*7}}" in words
-    assert "&lt;script&gt;alert(1)" in anna.get("/cases/1").text
+    assert "&lt;script&gt;alert(1)" in anna.get("/cases/1")
