@@ -91,7 +91,7 @@ const questions = {
     const number = numberNow();
     const [item, slot] = number ? (slotsOf(number).find(([id]) => id === chosen.item) ?? slotsOf(number)[0] ?? []) : [];
     if (!needs(item, "Choose a number that stands in a slot first.")) return;
-    ask(`${wordsOf(number)} is`, [["Qualifier", select("qualifier-options")]], (qualifier) =>
+    ask(`${wordsOf(number)}, ${slot} of ${item}, is`, [["Qualifier", select("qualifier-options")]], (qualifier) =>
       edit({ action: "set_qualifier", item, slot, qualifier }),
     );
   },
