@@ -61,9 +61,10 @@ def refuse_open_errors(case: Case) -> None:
     errors = open_errors(judged)
     if errors:
         rules = ", ".join(dict.fromkeys(each.finding.rule for each in errors))
+        plural = "s" if len(errors) > 1 else ""
         raise ReviewError(
-            f"{len(errors)} errors are open ({rules}): correct the record, or say of each that the "
-            "source says so or that it is a false alarm",
+            f"{len(errors)} open error{plural} ({rules}): correct the record, or say of each that "
+            "the source says so or that it is a false alarm",
             code="open_errors",
         )
 

@@ -191,7 +191,7 @@ def test_a_correction_needs_a_reason_that_fits(store: Store, desk: Desk) -> None
 def test_open_errors_stand_in_the_way_of_acceptance(store: Store, desk: Desk) -> None:
     [pk] = cases_in(store, SUMS)
     case = desk.take(pk, ANNA)
-    with pytest.raises(ReviewError, match=r"errors are open \(A02\)"):
+    with pytest.raises(ReviewError, match=r"1 open error \(A02\)"):
         desk.decide(pk, ANNA, "accept", None, None, case.version)
 
 

@@ -1,148 +1,13 @@
-// The screen of a case: everything by keyboard, each step one post, the server judges and answers.
+// The screen of a case by keyboard and mouse: what each key and button does.
 
-import { complain, isTyping, plainKey, say } from "./app.js";
+import { complain, isTyping, plainKey } from "./app.js";
 import { ask, input, select, selectOf } from "./asking.js";
+import {
+  all, choose, chosen, findingNow, itemNow, items, jump, mine, numberNow, numbers, one, openFindings, root, show,
+  step, wordsOf,
+} from "./choosing.js";
+import { address, afterSteps, edit, goOnward, post } from "./posting.js";
 import { selectedWords } from "./selection.js";
-
-const root = document.getElementById("case");
-const pk = root.dataset.case;
-const mine = root.dataset.mine === "yes";
-const address = (step) => `/cases/${pk}/${step}?${root.dataset.query}`;
-
-const all = (selector) => [...document.querySelectorAll(selector)];
-const one = (selector) => document.querySelector(selector);
-
-// What is chosen, by names that outlive a swap of the page's parts.
-const chosen = { item: null, number: null, finding: null, words: null };
-
-// --- posting ------------------------------------------------------------------------------------
-
-let busy = Promise.resolve();
-
-// The root swaps nothing itself: parts come out of band, and lines about errors go where they belong.
-// Steps go out one after the other, each with the version that the one before it left.
-function post(step, values) {
-  const send = () => {
-    const { version } = one("#bench").dataset;
-    return htmx.ajax("POST", address(step), { values: { ...values, version }, source: root });
-  };
-  busy = busy.then(send).catch(() => undefined); // a step that failed is told of, and holds up none
-  return busy;
-}
-
-const edit = (values) => post("edit", values);
-
-document.addEventListener("htmx:responseError", (event) => {
-  if (form) delete form.dataset.sent;
-  onward = false;
-  if (event.detail.xhr.status === 409) {
-    htmx.ajax("GET", address("parts"), { source: root });
-  }
-});
-
-// What a swap would lose: a form that is being filled in, the place of the finding, the focus, the
-// reason that was given.
-let form = null;
-let place = 0;
-let focused = null;
-let reason = "";
-let onward = false; // whether the step was about a finding, so that the next one comes
-
-document.addEventListener("htmx:beforeSwap", () => {
-  form = one(".field-form");
-  place = openFindings().indexOf(findingNow());
-  focused = addressOf(document.activeElement);
-  reason = one("#why-corrected")?.value ?? "";
-});
-
-document.addEventListener("htmx:afterSettle", () => {
-  const version = one("#bench").dataset.version;
-  for (const field of all("form[data-versioned] [name=version]")) field.value = version;
-  if (form && !form.isConnected && !form.dataset.sent) one(`#fields-${form.dataset.item}`)?.append(form);
-  const why = one("#why-corrected");
-  if (why) why.value = reason;
-  const isDone = chosen.finding !== null && !openFindings().includes(findingNow());
-  if (isDone) chosen.finding = null;
-  show();
-  if (isDone && onward) choose("finding", openFindings()[place] ?? openFindings()[0]);
-  onward = false;
-  const lost = () => document.activeElement === document.body;
-  if (lost() && focused) one(focused)?.focus({ preventScroll: true });
-  if (lost()) itemNow()?.focus({ preventScroll: true });
-});
-
-document.addEventListener("htmx:afterRequest", (event) => {
-  const { verb, path } = event.detail.requestConfig;
-  if (!event.detail.successful || verb !== "post" || path.includes("/renew")) return;
-  const errors = one(".open-errors")?.textContent ?? "no open errors";
-  say(`Done: ${errors}, ${findings().length} findings.`);
-});
-
-// A selector that finds an element again in the parts that take the place of its own.
-function addressOf(element) {
-  if (element.id) return `#${CSS.escape(element.id)}`;
-  if (element.dataset.key) return `[data-key="${element.dataset.key}"]`;
-  if (element.matches("#text .number")) return `#text .number[data-start="${element.dataset.start}"]`;
-  const home = element.closest("[id]");
-  return home ? `#${CSS.escape(home.id)}` : null;
-}
-
-// --- choosing -----------------------------------------------------------------------------------
-
-const items = () => all(".claim[data-item]");
-const numbers = () => all("#text .number");
-const findings = () => all("#bench .finding");
-const openFindings = () => all("#bench .finding:not(.stands)");
-
-const itemNow = () => one(`#item-${chosen.item}`);
-const numberNow = () => one(`#text .number[data-start="${chosen.number}"]`);
-const findingNow = () => findings().find((each) => each.dataset.keyOf === chosen.finding) ?? null;
-
-function show() {
-  if (chosen.item === null || itemNow() === null) chosen.item = items()[0]?.dataset.item ?? null;
-  for (const each of all(".is-chosen")) each.classList.remove("is-chosen");
-  for (const each of all(".is-quoted")) each.classList.remove("is-quoted");
-  itemNow()?.classList.add("is-chosen");
-  if (chosen.item) for (const each of all(`#text .of-${chosen.item}`)) each.classList.add("is-quoted");
-  numberNow()?.classList.add("is-chosen");
-  findingNow()?.classList.add("is-chosen");
-  if (!mine) return;
-  one("#numberbar").hidden = numberNow() === null;
-  one("#wordsbar").hidden = chosen.words === null;
-  if (numberNow()) one("#number-words").textContent = wordsOf(numberNow());
-  for (const each of all(".chosen-item")) each.textContent = chosen.item ?? "no claim";
-}
-
-const wordsOf = (number) => number.firstChild.textContent;
-
-function choose(kind, element, { focus = true } = {}) {
-  if (!element) return;
-  if (kind === "item") chosen.item = element.dataset.item;
-  if (kind === "number") chosen.number = element.dataset.start;
-  if (kind === "finding") {
-    chosen.finding = element.dataset.keyOf;
-    const home = element.closest(".claim");
-    if (home) chosen.item = home.dataset.item;
-    const start = element.dataset.starts.trim().split(" ")[0];
-    if (start) chosen.number = start;
-  }
-  show();
-  if (focus) element.focus({ preventScroll: true });
-  element.scrollIntoView({ block: "nearest" });
-  if (kind === "finding") numberNow()?.scrollIntoView({ block: "nearest" });
-  if (kind === "number") say(element.getAttribute("aria-label"));
-  if (kind === "item") say(element.querySelector(".title").textContent.replace(/\s+/g, " "));
-}
-
-function step(kind, list, by) {
-  const now = { item: itemNow, number: numberNow, finding: findingNow }[kind]();
-  const place = list.indexOf(now);
-  choose(kind, list[place < 0 ? (by > 0 ? 0 : list.length - 1) : (place + by + list.length) % list.length]);
-}
-
-function jump(start) {
-  choose("number", one(`#text .number[data-start="${start}"]`));
-}
 
 // --- selected words -----------------------------------------------------------------------------
 
@@ -226,7 +91,7 @@ const questions = {
     const number = numberNow();
     const [item, slot] = number ? (slotsOf(number).find(([id]) => id === chosen.item) ?? slotsOf(number)[0] ?? []) : [];
     if (!needs(item, "Choose a number that stands in a slot first.")) return;
-    ask(`${wordsOf(number)} is`, [["Qualifier", select("qualifier-options")]], (qualifier) =>
+    ask(`${wordsOf(number)}, ${slot} of ${item}, is`, [["Qualifier", select("qualifier-options")]], (qualifier) =>
       edit({ action: "set_qualifier", item, slot, qualifier }),
     );
   },
@@ -271,7 +136,7 @@ const tools = {
 };
 
 function openFields(item) {
-  htmx.ajax("GET", `/cases/${pk}/items/${item}`, { target: `#fields-${item}`, swap: "innerHTML" }).then(() =>
+  htmx.ajax("GET", address(`items/${item}`), { target: `#fields-${item}`, swap: "innerHTML" }).then(() =>
     one(`#fields-${item} select, #fields-${item} input:not([type=hidden])`)?.focus(),
   );
 }
@@ -323,7 +188,7 @@ function withFinding(selector) {
   if (!finding) return step("finding", openFindings(), 1);
   const button = finding.querySelector(selector);
   if (!needs(button, "The chosen finding has no such suggestion.")) return;
-  onward = true;
+  goOnward();
   button.click();
 }
 
@@ -396,20 +261,21 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
+  if (event.repeat && !looking[event.key]) return; // a key held down does nothing twice
   let done = looking[event.key] ?? (mine ? changing[event.key] : undefined);
   if (mine && /^[1-9]$/.test(event.key)) done = () => withFinding(`[data-suggestion="${event.key}"]`);
   if (mine && event.key === "Enter" && !event.target.closest("button, a, summary")) done = accept;
   if (done) {
     event.preventDefault();
     one(".message.passing")?.remove();
-    done();
+    afterSteps(done);
   }
 });
 
 // --- while it is open ---------------------------------------------------------------------------
 
 if (mine) {
-  setInterval(() => htmx.ajax("POST", `/cases/${pk}/renew`, { source: root }), 60_000);
+  setInterval(() => htmx.ajax("POST", address("renew"), { source: root }), 60_000);
 }
 
 show();
