@@ -11,7 +11,7 @@ from llm_extract.numbers.mention import Ledger
 from llm_extract.record import Finding, Record
 from llm_extract.review.content import Content, Standing, content_of, with_content
 from llm_extract.validators.catalogue import check
-from llm_extract.validators.culprits import UNTOUCHED, examine, finding_key
+from llm_extract.validators.culprits import UNTOUCHED, Key, examine, finding_key
 
 Ruling = Literal["fixed", "source", "false_alarm", "ignored"]
 """A finding that a correction closed; that the source itself prints; that was no fault; that nobody
@@ -68,7 +68,8 @@ def rulings(record: Record, final: Content, text: str, ledger: Ledger) -> list[t
 
     A finding that a correction closed was right, also when somebody had let it stand before.
     """
-    left = {finding_key(j.finding): j.standing for j in judge(record, final, text, ledger)}
+    judged = judge(record, final, text, ledger)
+    left: dict[Key, Standing | None] = {finding_key(j.finding): j.standing for j in judged}
     said: dict[str, Standing] = {each.key: each.standing for each in final.accepted}
     found: list[tuple[str, Ruling]] = []
     for finding in record.findings:

@@ -11,11 +11,15 @@ from itertools import pairwise
 from typing import Literal
 
 from llm_extract.numbers.mention import Ledger
-from llm_extract.review.content import Content, counts_in
+from llm_extract.record import RecordCount
+from llm_extract.review.content import Content, Item, counts_in
 
 MarkKind = Literal["bound", "aside", "unbound", "other"]
 """In a slot; said not to be about people or places; a count that is neither, which somebody has to
 look at; a number that counts nobody, such as a date."""
+
+COUNTS = frozenset({"count", "vague"})
+"""Kinds of numbers that can count people."""
 
 Slots = tuple[tuple[str, str], ...]
 """Id and slot name of each slot that a number stands in."""
@@ -49,8 +53,8 @@ class Segment:
 def marks_of(ledger: Ledger, content: Content) -> list[Mark]:
     """The numbers of the text in order, with what the content says of each.
 
-    A count that stands at other places than the ledger's numbers binds all those that it overlaps,
-    as the rules see it too; where there are none it has a mark of its own.
+    A count that stands at other places than the ledger's numbers binds those that it overlaps, as
+    the rules see it too; where there are none it has a mark of its own.
     """
     bound = _bound(content, ledger)
     aside = set(content.aside)
@@ -63,7 +67,7 @@ def marks_of(ledger: Ledger, content: Content) -> list[Mark]:
         elif f"{mention.start}:{mention.end}" in aside:
             kind = "aside"
         else:
-            kind = "unbound" if mention.kind in ("count", "vague") else "other"
+            kind = "unbound" if mention.kind in COUNTS else "other"
         found.append(
             Mark(*span, mention.text, kind, slots, mention.kind, mention.value, mention.upper)
         )
@@ -103,16 +107,19 @@ def segments(text: str, marks: Sequence[Mark], content: Content) -> list[Segment
 
 
 def _bound(content: Content, ledger: Ledger) -> dict[tuple[int, int], Slots]:
-    """What stands at each number of the ledger, and at places that overlap none of these."""
+    """What stands at each number of the ledger, and at places that overlap none of these.
+
+    An age within words that count people ("a farmer and his 12-year-old son") is none of them.
+    """
     starts = [mention.start for mention in ledger.mentions]
     found: dict[tuple[int, int], list[tuple[str, str]]] = defaultdict(list)
     loose: list[tuple[int, int, tuple[str, str]]] = []
-    for start, end, slot in _placed(content, len(ledger.text)):
+    for start, end, slot in _placed(content, ledger.text):
         first = max(0, bisect_right(starts, start) - 1)
         near = ledger.mentions[first : bisect_left(starts, end)]
-        met = [(mention.start, mention.end) for mention in near if mention.end > start]
-        for span in met:
-            found[span].append(slot)
+        met = [mention for mention in near if mention.end > start]
+        for mention in [each for each in met if each.kind in COUNTS] or met:
+            found[mention.start, mention.end].append(slot)
         if not met:
             loose.append((start, end, slot))
     last = (0, 0)
@@ -123,13 +130,24 @@ def _bound(content: Content, ledger: Ledger) -> dict[tuple[int, int], Slots]:
     return {span: tuple(slots) for span, slots in found.items()}
 
 
-def _placed(content: Content, length: int) -> Iterator[tuple[int, int, tuple[str, str]]]:
-    """Counts that stand in the text, with the id and slot of each."""
+def _placed(content: Content, text: str) -> Iterator[tuple[int, int, tuple[str, str]]]:
+    """Where counts stand in the text, with the id and slot of each."""
     for item in content.items:
         for name, count in counts_in(item).items():
-            start, end = count.start, count.end
-            if start is not None and end is not None and 0 <= start < end <= length:
+            start, end = _place_of(count, item)
+            if 0 <= start < end <= len(text):
                 yield start, end, (item.id, name)
+
+
+def _place_of(count: RecordCount, item: Item) -> tuple[int, int]:
+    """The place of a count, of one without that of its words in a quote; 0 to 0: nowhere."""
+    if count.start is not None and count.end is not None:
+        return count.start, count.end
+    for quote in item.evidence:
+        within = quote.quote.find(count.as_written)
+        if quote.start is not None and count.as_written and within >= 0:
+            return quote.start + within, quote.start + within + len(count.as_written)
+    return 0, 0
 
 
 def _quotes(text: str, marks: Sequence[Mark], content: Content) -> dict[str, list[tuple[int, int]]]:

@@ -70,7 +70,11 @@ review_cases = Table(
     ),
     Column("previous", ForeignKey("review_cases.pk"), comment="the case that this one superseded"),
     UniqueConstraint("report_pk", "record_pk"),
-    Index("ix_review_cases_queue", "waiting", "risk", "opened", "pk"),
+    Index(
+        "ix_review_cases_queue",
+        *("waiting", "risk", "opened", "pk"),  # risk descends on SQLite, see migration 0007
+        *("state", "severity", "language", "model", "prompt", "published", "assignee"),
+    ),
     Index("ix_review_cases_state", "state", "changed"),
     Index("ix_review_cases_model", "model", "prompt"),
 )

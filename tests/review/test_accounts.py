@@ -6,11 +6,9 @@ from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from llm_extract.errors import ReviewError
-from llm_extract.review import accounts as accounts_module
 from llm_extract.review.accounts import Accounts
 from llm_extract.review.audit import verify
 from llm_extract.review.log import entry_of, rows_of
@@ -20,11 +18,6 @@ from llm_extract.store.engine import transaction
 from llm_extract.store.review_tables import review_accounts
 
 PASSWORD = "the long way home"
-
-
-@pytest.fixture(autouse=True)
-def _quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounts_module, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64))
 
 
 @pytest.fixture

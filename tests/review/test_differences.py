@@ -152,6 +152,15 @@ def test_a_part_that_moves_to_another_whole_is_told(base: Content) -> None:
     assert not same(two, part)
 
 
+def test_a_part_of_one_of_two_claims_that_say_the_same_is_part_of_either(base: Content) -> None:
+    twins = edit(base, action="add_claim", outcome="killed", **at("six"))
+    twins = edit(twins, action="add_claim", outcome="killed", **at("six"))
+    ours = edit(twins, action="set_parent", item="c1", parent="c2")
+    theirs = edit(twins, action="set_parent", item="c1", parent="c3")
+    assert same(ours, theirs)
+    assert differences(ours, theirs) == []
+
+
 def test_a_new_whole_of_the_same_words_is_the_same_whole() -> None:
     record = read_by_rule(report_of("r1", LARGE))
     whole = content_of(record)

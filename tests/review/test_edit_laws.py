@@ -20,7 +20,7 @@ PLACED = {"total", "children", "women", "men", "count", "subgroups"}
 
 
 @given(edited())
-@settings(max_examples=100)
+@settings(max_examples=200)
 def test_whatever_is_edited_ids_links_quotes_and_numbers_hold(case: Edited) -> None:
     assert list(laws_broken(case.contents[0], case.text)) == []
     for content in case.contents[1:]:

@@ -1,85 +1,31 @@
-"""Edits of a content: numbers, claims, fields, quotes, standings; how forms are read."""
+"""Edits of a content: numbers, claims, quotes, and what is said beside them."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from silent import SILENT
+from edit_builders import (
+    FIRST,
+    SECOND,
+    THIRD,
+    at,
+    base_content,
+    claim,
+    content,
+    count,
+    edit,
+    figures,
+    first,
+)
 
 from llm_extract.errors import ChangeError
-from llm_extract.extraction.grounding import ground
-from llm_extract.numbers import read_ledger
-from llm_extract.record import Change, Evidence, RecordClaim, RecordFacility
+from llm_extract.record import Change, Evidence
 from llm_extract.review.content import Content
-from llm_extract.review.edits import apply_edit, describe, parse_edit
-from llm_extract.schema import CasualtyReport, Claim, Count, FacilityClaim, Subgroup
-
-TEXT = (
-    "In Norham 40 people were killed on 3 March 2026, including 12 children, seven women and 120 "
-    "goats. Militia Q killed nine of them. Two schools were hit and 1,200 people fled. "
-    "Some twoscore fishermen are missing, and dozens were hurt."
-)
-LEDGER = read_ledger(TEXT, "en")
-FIRST = TEXT[: TEXT.index(" Militia Q")]
-SECOND = "Militia Q killed nine of them."
-THIRD = "Two schools were hit and 1,200 people fled."
-
-
-def count(value: int, words: str) -> Count:
-    return Count(value=value, upper=None, qualifier="exact", basis="printed", as_written=words)
-
-
-def claim(quotes: list[str], **fields: Any) -> Claim:
-    return Claim(**{**SILENT, "evidence": quotes, **fields})
-
-
-def content(*claims: Claim, facilities: tuple[FacilityClaim, ...] = ()) -> Content:
-    report = CasualtyReport(claims=list(claims), facilities=list(facilities))
-    found, places = ground(report, TEXT, LEDGER)
-    return Content(claims=found, facilities=places, aside=[])
+from llm_extract.schema import Subgroup
 
 
 @pytest.fixture
 def base() -> Content:
-    schools = FacilityClaim(
-        kinds=["school"],
-        count=count(2, "Two"),
-        effect="attacked",
-        part_of=None,
-        claimant=None,
-        perpetrators=[],
-        attribution=None,
-        weapons=[],
-        places=[],
-        scope="incident",
-        period=None,
-        evidence=[THIRD],
-    )
-    return content(
-        claim([FIRST], total=count(40, "40"), children=count(12, "12"), women=count(7, "seven")),
-        claim([SECOND], total=count(9, "nine"), part_of=0),
-        facilities=(schools,),
-    )
-
-
-def edit(before: Content, **fields: object) -> Content:
-    """The content after the edit of a form."""
-    form = parse_edit({name: str(value) for name, value in fields.items()})
-    return apply_edit(before, form, TEXT, LEDGER)
-
-
-def at(words: str) -> dict[str, int]:
-    start = TEXT.index(words)
-    return {"start": start, "end": start + len(words)}
-
-
-def first(before: Content) -> RecordClaim:
-    return before.claims[0]
-
-
-def figures(one: RecordClaim) -> dict[str, int | None]:
-    return {slot: count.value for slot, count in one.slots().items()}
+    return base_content()
 
 
 # --- numbers ----------------------------------------------------------------------------------
@@ -248,6 +194,16 @@ def test_parts_of_a_claim_that_is_deleted_go_to_its_whole(base: Content) -> None
     assert {claim.id: claim.part_of_id for claim in after.claims} == {"c1": None, "c3": "c1"}
 
 
+def test_a_circle_that_a_prediction_came_with_can_be_opened(base: Content) -> None:
+    whole = first(base).model_copy(update={"part_of": 1, "part_of_id": "c2"})
+    circle = base.model_copy(update={"claims": [whole, base.claims[1]]})
+    after = edit(circle, action="delete_item", item="c2")
+    assert [(claim.id, claim.part_of_id) for claim in after.claims] == [("c1", None)]
+    bare = edit(circle, action="clear_slot", item="c2", slot="total")
+    merged = edit(bare, action="merge_items", item="c2", into="c1")
+    assert [(claim.id, claim.part_of_id) for claim in merged.claims] == [("c1", None)]
+
+
 @pytest.mark.parametrize("parent", ["c1", "c2"])
 def test_no_claim_is_part_of_itself(base: Content, parent: str) -> None:
     with pytest.raises(ChangeError, match="which is part of it"):
@@ -322,79 +278,11 @@ def test_a_claim_keeps_one_number_that_is_no_sum_when_it_is_split(base: Content)
         edit(summed, action="split_item", item="c1", slots="total")
 
 
-# --- fields -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "told"),
-    [
-        ("outcome", "injured", "injured"),
-        ("claimant", "  Tal  Orin\nCouncil ", "Tal Orin Council"),
-        ("claimant", "\u200b \u200b", None),
-        ("claimant", "Cafe\u0301", "Café"),
-        (
-            "perpetrators",
-            "Militia Q\r\n\nNorthern Guard\nMilitia Q",
-            ["Militia Q", "Northern Guard"],
-        ),
-        ("weapons", "drone, mortar drone", ["drone", "mortar"]),
-        ("places", "", []),
-        ("victims", " civilians ", "civilians"),
-    ],
-)
-def test_a_field_is_read_from_words(base: Content, field: str, value: str, told: object) -> None:
-    after = edit(base, action="set_field", item="c1", field=field, value=value)
-    assert getattr(first(after), field) == told
-
-
-@pytest.mark.parametrize(
-    ("words", "days"),
-    [
-        ("2026-03-01\n2026-03-05\nin March", ("2026-03-01", "2026-03-05")),
-        ("open\n2026-03-05\nuntil 5 March", (None, "2026-03-05")),
-        ("\n2026-03-05\nuntil 5 March", (None, "2026-03-05")),
-        ("2026-03-01\nopen\nsince 1 March", ("2026-03-01", None)),
-    ],
-)
-def test_a_period_may_be_open(base: Content, words: str, days: tuple[str, str]) -> None:
-    after = edit(base, action="set_field", item="c1", field="period", value=words)
-    period = first(after).period
-    assert period is not None
-    read = tuple(None if day is None else day.isoformat() for day in (period.start, period.end))
-    assert read == days
-
-
-@pytest.mark.parametrize(
-    ("item", "field", "value", "line"),
-    [
-        ("c1", "outcome", "wounded", "outcome is one of killed, injured.*, not 'wounded'"),
-        ("c1", "outcome", "", "outcome is one of"),
-        ("c1", "weapons", "sword", "weapons is one of airstrike"),
-        ("c1", "effect", "damaged", "c1 has no field effect"),
-        ("c1", "id", "c7", "c1 has no field id"),
-        ("c1", "label", "x", "c1 has no subgroups.other"),
-        ("c1", "attribution", "alleged", "either both or none"),
-        ("c1", "period", "2026-03-05\n2026-03-01\nthen", "ends on 2026-03-01 before"),
-        ("c1", "period", "5 March\nopen\nthen", "a day is written as"),
-        ("c1", "period", "2026-03-05\nopen", "give the words"),
-        ("f1", "kinds", "", "kinds needs one at least of school"),
-        ("f1", "outcome", "killed", "f1 has no field outcome"),
-        ("c9", "outcome", "killed", "there is no claim c9"),
-    ],
-)
-def test_a_field_that_does_not_fit_is_refused_with_what_would(
-    base: Content, item: str, field: str, value: str, line: str
-) -> None:
-    with pytest.raises(ChangeError, match=line) as error:
-        edit(base, action="set_field", item=item, field=field, value=value)
-    assert "\n" not in str(error.value)
-
-
-def test_perpetrators_and_their_attribution_come_and_go_together(base: Content) -> None:
-    named = edit(base, action="set_field", item="c1", field="perpetrators", value="Militia Q")
-    assert first(named).attribution == "stated"
-    bare = edit(named, action="set_field", item="c1", field="perpetrators", value="")
-    assert first(bare).attribution is None
+def test_a_claim_may_have_many_subgroups() -> None:
+    part = Subgroup(group="other", label="fishermen", count=count(7, "seven"))
+    one = content(claim([FIRST], total=count(40, "40"), subgroups=[part] * 12))
+    after = edit(one, action="split_item", item="c1", slots="subgroups.other.2,subgroups.other.10")
+    assert [len(each.subgroups) for each in after.claims] == [10, 2]
 
 
 # --- quotes, numbers aside, findings, suggestions -----------------------------------------------
@@ -439,55 +327,3 @@ def test_changes_that_make_a_circle_or_name_false_places_are_refused(base: Conte
     unlink = Change(claim="c2", field="part_of", before="c1", after=None, start=10**9, end=None)
     after = edit(base, action="apply_changes", changes=f"[{unlink.model_dump_json()}]")
     assert after.claims[1].evidence == base.claims[1].evidence
-
-
-# --- forms ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("fields", "line"),
-    [
-        ({}, "there is no such edit: name one of"),
-        ({"action": "drop_table"}, "there is no such edit: name one of"),
-        ({"action": "clear_slot", "item": "c1"}, "slot is missing: clear_slot needs it"),
-        ({"action": "clear_slot", "item": "x", "slot": "total"}, "item: give an id such as c1"),
-        ({"action": "clear_slot", "item": "c1", "slot": "a b"}, "slot: give total, children"),
-        ({"action": "delete_item", "item": "c1", "csrf": "secret"}, "has no field csrf"),
-        ({"action": "set_aside", "start": "one", "end": "2"}, "start: .*, not 'one'"),
-        ({"action": "set_aside", "start": "-1", "end": "2"}, "start: "),
-        ({"action": "apply_changes", "changes": "[" * 9000}, "changes: "),
-        ({"action": "apply_changes", "changes": "[]"}, "changes: "),
-        (
-            {"action": "set_field", "item": "c1", "field": "places", "value": "x" * 30_000},
-            "shorten",
-        ),
-    ],
-)
-def test_a_form_that_is_no_edit_is_refused_in_one_line(fields: dict[str, str], line: str) -> None:
-    with pytest.raises(ChangeError, match=line) as error:
-        parse_edit(fields)
-    assert "\n" not in str(error.value)
-    assert "secret" not in str(error.value)
-    assert len(str(error.value)) < 400
-
-
-def test_an_edit_is_told_in_one_line_whatever_is_in_it() -> None:
-    value = "one\ntwo\x1b[31m " + "x" * 900
-    told = describe(
-        parse_edit({"action": "set_field", "item": "c1", "field": "places", "value": value})
-    )
-    assert told.startswith("set field: item c1, field places, value one\\ntwo\\x1b[31m")
-    assert len(told) < 250
-
-
-def test_what_no_database_can_hold_is_replaced_in_a_form(base: Content) -> None:
-    after = edit(base, action="set_field", item="f1", field="claimant", value="a\x00b")
-    assert isinstance(after.facilities[0], RecordFacility)
-    assert after.facilities[0].claimant == "a\ufffdb"
-
-
-def test_a_claim_may_have_many_subgroups() -> None:
-    part = Subgroup(group="other", label="fishermen", count=count(7, "seven"))
-    one = content(claim([FIRST], total=count(40, "40"), subgroups=[part] * 12))
-    after = edit(one, action="split_item", item="c1", slots="subgroups.other.2,subgroups.other.10")
-    assert [len(each.subgroups) for each in after.claims] == [10, 2]

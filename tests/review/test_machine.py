@@ -135,12 +135,12 @@ class Machine(RuleBasedStateMachine):
         """Somebody gives a case back."""
         self.tried(lambda case: self.desk.release(case.pk, who), which)
 
-    @rule(which=WHICH, who=WHO, own=OWN, edit=EDITS, old=st.integers(0, 3))
-    def edit(self, which: int, who: Reviewer, own: bool, edit: Edit, old: int) -> None:
+    @rule(which=WHICH, who=WHO, own=OWN, edit=EDITS, old=st.booleans())
+    def edit(self, which: int, who: Reviewer, own: bool, edit: Edit, old: bool) -> None:
         """Somebody edits what they have in view, which may be older than what is there."""
 
         def step(case: Case) -> None:
-            version = case.version - (old == 3)
+            version = case.version - old
             name = acting(case, who, own)
             after = self.desk.edit(case.pk, name, edit, version)
             assert (version, name.name) == (case.version, case.holder)
@@ -164,7 +164,27 @@ class Machine(RuleBasedStateMachine):
             back = self.desk.undo(case.pk, name, after.version)
             assert back.content == case.content
             self.now[case.pk] = self.desk.redo(case.pk, name, back.version).content
+            self.made.append(after.content.model_dump_json())
             assert self.now[case.pk] == after.content
+
+        self.tried(step, which)
+
+    @rule(which=WHICH, who=WHO, own=OWN)
+    def undo_all(self, which: int, who: Reviewer, own: bool) -> None:
+        """Undo ends where the work began, and as many times redo is where it was."""
+
+        def step(case: Case) -> None:
+            name = acting(case, who, own)
+            back, steps = case, 0
+            while back.can_undo:
+                back = self.desk.undo(case.pk, name, back.version)
+                self.now[case.pk] = back.content
+                steps += 1
+                assert steps <= len(self.made)
+            for _ in range(steps):
+                back = self.desk.redo(case.pk, name, back.version)
+            self.now[case.pk] = back.content
+            assert back.content == case.content
 
         self.tried(step, which)
 
@@ -196,6 +216,7 @@ class Machine(RuleBasedStateMachine):
                 self.now[case.pk] = taken.content
                 edited = self.desk.edit(case.pk, who, edit, taken.version)
                 self.now[case.pk] = edited.content
+                self.made.append(edited.content.model_dump_json())
                 after = self.desk.decide(
                     case.pk, who, "accept", "wrong_number", None, edited.version
                 )

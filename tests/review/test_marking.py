@@ -92,6 +92,27 @@ def test_a_count_over_several_numbers_binds_each_of_them() -> None:
     assert [(mark.text, mark.kind) for mark in marks] == [("a man", "bound"), ("two", "bound")]
 
 
+def test_a_count_without_a_place_stands_where_its_words_do() -> None:
+    text = "Shelling killed a farmer and his 12-year-old son."
+    spans = [(16, 24), (29, 32), (33, 35)]
+    kinds: list[Kind] = ["count", "count", "age"]
+    ledger = Ledger(
+        text, tuple(mention(*span, text, kind) for span, kind in zip(spans, kinds, strict=True))
+    )
+    content = content_at([(0, 1)])
+    total = content.claims[0].total
+    assert total is not None
+    counted = {"start": None, "end": None, "as_written": "a farmer and his 12-year-old son"}
+    claim = content.claims[0].model_copy(
+        update={
+            "total": total.model_copy(update=counted),
+            "evidence": [Evidence(quote=text[9:], start=9, end=len(text))],
+        }
+    )
+    marks = marks_of(ledger, Content(claims=[claim], facilities=[], aside=[]))
+    assert [mark.kind for mark in marks] == ["bound", "bound", "other"]
+
+
 def test_a_count_where_no_number_is_read_has_a_mark_of_its_own() -> None:
     text = "a family was killed"
     assert [

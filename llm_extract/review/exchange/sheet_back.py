@@ -149,7 +149,7 @@ def plan_sheet(cases: Cases, rows: Iterable[SheetRow], who: Reviewer) -> Plan:
         try:
             case = open_case(cases, pk, version, who)
         except ReviewError as error:
-            conflicts += [Fault(row.where, str(error)) for row in own]
+            conflicts += [Fault(_where(row), str(error)) for row in own]
             continue
         change, faults = _case_change(case, own)
         conflicts += faults
@@ -164,7 +164,12 @@ def rows_that_say(plan: Plan, rows: Sequence[SheetRow]) -> list[SheetRow]:
     """The rows of the cases that a plan changes, without those that are conflicts."""
     changed = {(change.case, change.version) for change in plan.changes}
     faulty = {fault.where for fault in plan.conflicts}
-    return [row for row in rows if _key(row) in changed and row.where not in faulty]
+    return [row for row in rows if _key(row) in changed and _where(row) not in faulty]
+
+
+def _where(row: SheetRow) -> str:
+    """Where a row stands, and which claim it says it is about."""
+    return f"{row.where} (case {row.cells['case']}, {shown(row.cells['claim'], 20)})"
 
 
 def _key(row: SheetRow) -> tuple[int, int] | None:
@@ -190,7 +195,7 @@ def _case_change(case: Case, rows: list[SheetRow]) -> tuple[CaseChange | None, l
             content = _with_row(case, content, item_of(case.content, claim), row, ledger)
             notes += [f"{claim}: {note}"] if note else []
         except ChangeError as error:
-            faults.append(Fault(row.where, str(error)))
+            faults.append(Fault(_where(row), str(error)))
     found = tuple(differences(case.content, content))
     if not found and not notes:
         return None, faults

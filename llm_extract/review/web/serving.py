@@ -114,6 +114,7 @@ def serve(
         http="h11",  # refuses a second Host header, and heads without end
         ws="none",
         timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,  # a page speaks each minute, and must not meet a closing connection
         h11_max_incomplete_event_size=32_768,
     )
     with closing(at):

@@ -115,6 +115,7 @@ def test_what_cannot_be_applied_is_a_conflict_and_the_rest_goes_on(
             rows[1]["places"] = "Orn"
             plan = planned(cases, rows)
             assert re.search(words, why(plan))
+            assert plan.conflicts[0].where.startswith("line 2")
             [change] = plan.changes
             assert change.case == 2 and change.content.claims[0].places == ["Orn"]
 

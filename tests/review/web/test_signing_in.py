@@ -269,6 +269,12 @@ def test_nothing_of_a_cookie_or_password_stands_in_the_store(
     assert b"$argon2id$" in raw
 
 
+def test_a_wrong_password_and_a_wrong_name_are_told_alike(browser: TestClient) -> None:
+    told = [sign_in(browser, name, "a wrong password").text for name in ("anna", "eve")]
+    wrong, unknown = (re.sub(r'name="before" value="[^"]+"', "", page) for page in told)
+    assert wrong == unknown
+
+
 # --- guessing -----------------------------------------------------------------------------------
 
 

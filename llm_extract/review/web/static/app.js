@@ -11,9 +11,10 @@ export function say(words) {
   if (said) said.textContent = words;
 }
 
+// A line that the next key takes away, unlike what the server answered.
 export function complain(words) {
   const line = document.createElement("p");
-  line.className = "message";
+  line.className = "message passing";
   line.textContent = words;
   document.getElementById("messages").replaceChildren(line);
 }

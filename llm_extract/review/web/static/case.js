@@ -19,11 +19,12 @@ const chosen = { item: null, number: null, finding: null, words: null };
 
 let busy = Promise.resolve();
 
+// The root swaps nothing itself: parts come out of band, and lines about errors go where they belong.
 // Steps go out one after the other, each with the version that the one before it left.
 function post(step, values) {
   const send = () => {
     const { version } = one("#bench").dataset;
-    return htmx.ajax("POST", address(step), { values: { ...values, version }, swap: "none", source: root });
+    return htmx.ajax("POST", address(step), { values: { ...values, version }, source: root });
   };
   busy = busy.then(send).catch(() => undefined); // a step that failed is told of, and holds up none
   return busy;
@@ -35,26 +36,31 @@ document.addEventListener("htmx:responseError", (event) => {
   if (form) delete form.dataset.sent;
   onward = false;
   if (event.detail.xhr.status === 409) {
-    htmx.ajax("GET", address("parts"), { swap: "none", source: root });
+    htmx.ajax("GET", address("parts"), { source: root });
   }
 });
 
-// What a swap would lose: a form that is being filled in, the place of the finding, the focus.
+// What a swap would lose: a form that is being filled in, the place of the finding, the focus, the
+// reason that was given.
 let form = null;
 let place = 0;
 let focused = null;
+let reason = "";
 let onward = false; // whether the step was about a finding, so that the next one comes
 
 document.addEventListener("htmx:beforeSwap", () => {
   form = one(".field-form");
   place = openFindings().indexOf(findingNow());
   focused = addressOf(document.activeElement);
+  reason = one("#why-corrected")?.value ?? "";
 });
 
 document.addEventListener("htmx:afterSettle", () => {
   const version = one("#bench").dataset.version;
   for (const field of all("form[data-versioned] [name=version]")) field.value = version;
   if (form && !form.isConnected && !form.dataset.sent) one(`#fields-${form.dataset.item}`)?.append(form);
+  const why = one("#why-corrected");
+  if (why) why.value = reason;
   const isDone = chosen.finding !== null && !openFindings().includes(findingNow());
   if (isDone) chosen.finding = null;
   show();
@@ -395,6 +401,7 @@ document.addEventListener("keydown", (event) => {
   if (mine && event.key === "Enter" && !event.target.closest("button, a, summary")) done = accept;
   if (done) {
     event.preventDefault();
+    one(".message.passing")?.remove();
     done();
   }
 });
@@ -402,7 +409,7 @@ document.addEventListener("keydown", (event) => {
 // --- while it is open ---------------------------------------------------------------------------
 
 if (mine) {
-  setInterval(() => htmx.ajax("POST", `/cases/${pk}/renew`, { swap: "none", source: root }), 60_000);
+  setInterval(() => htmx.ajax("POST", `/cases/${pk}/renew`, { source: root }), 60_000);
 }
 
 show();

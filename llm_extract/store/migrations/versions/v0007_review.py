@@ -20,7 +20,7 @@ def upgrade() -> None:
     """Add the tables, refuse changes of two of them, and index the words of the reports."""
     shared = op.get_bind().dialect.name == "postgresql"
     sorted_words = sa.Text(collation="C") if shared else sa.Text()
-    _cases(sorted_words)
+    _cases(sorted_words, shared)
     _work_of_people()
     _accounts(sorted_words)
     for table in APPEND_ONLY:
@@ -30,7 +30,7 @@ def upgrade() -> None:
         op.execute(statement)
 
 
-def _cases(sorted_words: sa.Text) -> None:
+def _cases(sorted_words: sa.Text, shared: bool) -> None:
     op.create_table(
         "review_cases",
         sa.Column("pk", sa.Integer, primary_key=True),
@@ -69,7 +69,11 @@ def _cases(sorted_words: sa.Text) -> None:
     )
     for column in ("record_pk", "report_id", "sha256"):
         op.create_index(f"ix_review_cases_{column}", "review_cases", [column])
-    op.create_index("ix_review_cases_queue", "review_cases", ["waiting", "risk", "opened", "pk"])
+    # In the queue's own order SQLite stops at a page's last case. PostgreSQL does so on an index
+    # that it reads backwards, and sorts within a risk.
+    in_order = ("waiting", "risk" if shared else sa.desc("risk"), "opened", "pk")
+    filtered = ("state", "severity", "language", "model", "prompt", "published", "assignee")
+    op.create_index("ix_review_cases_queue", "review_cases", [*in_order, *filtered])
     op.create_index("ix_review_cases_state", "review_cases", ["state", "changed"])
     op.create_index("ix_review_cases_model", "review_cases", ["model", "prompt"])
     op.create_table(
