@@ -157,6 +157,16 @@ def disable(
     say(f"{name} can sign in no more")
 
 
+@account_app.command("enable")
+def enable(
+    name: Annotated[str, typer.Argument(metavar="NAME")], store_place: Place = "results"
+) -> None:
+    """Let somebody who was disabled sign in again."""
+    with open_place(store_place) as store:
+        Accounts(store.engine).enable(name, own_name(None))
+    say(f"{name} can sign in again")
+
+
 @account_app.command("list")
 def list_all(store_place: Place = "results") -> None:
     """All accounts."""

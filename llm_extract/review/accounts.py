@@ -110,6 +110,10 @@ class Accounts:
         The last admin stays one."""
         self._change(name, {"disabled": True}, by, "disabled")
 
+    def enable(self, name: str, by: str) -> None:
+        """Let a disabled account sign in again, with the role and password that it had."""
+        self._change(name, {"disabled": False}, by, "enabled")
+
     def has_admin(self) -> bool:
         """Whether anybody can manage accounts."""
         with transaction(self._engine) as connection:

@@ -101,6 +101,9 @@ def test_accounts_by_the_command_line(cli: Cli, place: Path) -> None:
     assert cli("review", "account", "role", "anna", "senior", *where).exit_code == 0
     last = cli("review", "account", "disable", "dana", *where)
     assert last.exit_code == 3 and "only admin" in last.stderr
+    assert cli("review", "account", "disable", "anna", *where).exit_code == 0
+    assert re.search(r"anna +disabled", cli("review", "account", "list", *where).stdout)
+    assert cli("review", "account", "enable", "anna", *where).exit_code == 0
     listed = cli("review", "account", "list", *where)
     assert re.search(r"anna +senior", listed.stdout) and re.search(r"dana +admin", listed.stdout)
     assert "basil" not in listed.stdout and "argon2" not in listed.stdout

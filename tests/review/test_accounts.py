@@ -117,6 +117,10 @@ def test_a_disabled_account_has_no_password_that_fits(accounts: Accounts) -> Non
     accounts.disable("anna", "dana")
     assert accounts.check("anna", PASSWORD) is None
     assert refusal(lambda: accounts.add("anna", "admin", PASSWORD, "dana")) == "account"
+    accounts.set_password("anna", "another way home", "dana")
+    assert accounts.check("anna", "another way home") is None
+    accounts.enable("anna", "dana")
+    assert accounts.check("anna", "another way home") == Reviewer("anna", "analyst")
 
 
 def test_there_is_always_an_admin(store: Store, accounts: Accounts) -> None:

@@ -39,6 +39,8 @@ STATUS = {
     "sheet": 422,
     "filter": 422,
     "view": 422,
+    "name": 422,
+    "password": 422,
 }
 """Status of an answer by the code of its ReviewError; others are 409: not possible now."""
 
