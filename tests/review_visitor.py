@@ -1,4 +1,4 @@
-"""A visitor of the review pages: a browser without script, signed in to a store of its own."""
+"""Visitors of the review pages: browsers without script, signed in to a store of their own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from llm_extract.review.sessions import LocalSessions
+from llm_extract.review.sessions import AccountSessions, LocalSessions
 from llm_extract.review.states import Reviewer, Role
-from llm_extract.review.web.access import Access
+from llm_extract.review.web.access import COOKIE, Access
 from llm_extract.review.web.app import create_app
 from llm_extract.review.web.rooms import Rooms
 
@@ -45,3 +45,13 @@ class Visitor:
         return self.client.post(
             address, data={"csrf": csrf, **(fields or {}), **more}, headers=headers
         )
+
+
+def signed_in(rooms: Rooms, name: str, role: Role) -> tuple[TestClient, str]:
+    """The browser of an account of the store, and the token of its forms."""
+    sessions = AccountSessions(rooms.engine, rooms.reader)
+    app = create_app(rooms, Access(sessions, None), {"testserver"})
+    browser = TestClient(app, follow_redirects=False)
+    cookie, session = sessions.begin(Reviewer(name, role))
+    browser.cookies.set(COOKIE, cookie)
+    return browser, session.csrf

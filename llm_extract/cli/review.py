@@ -66,22 +66,19 @@ def review(
     if context.invoked_subcommand is not None:
         return
     from llm_extract.review.sessions import AccountSessions, LocalSessions
-    from llm_extract.review.web.access import Access  # the web's libraries take a second to load
+    from llm_extract.review.web.access import Access, Door  # the web's libraries load for a second
     from llm_extract.review.web.app import create_app
     from llm_extract.review.web.rooms import open_rooms
-    from llm_extract.review.web.serving import host_names, is_loopback, listen, serve
+    from llm_extract.review.web.serving import address_of, host_names, listen, refuse_unsafe, serve
 
-    if not auth and not is_loopback(host):
-        raise ReviewError(
-            f"without --auth it listens on this machine alone, not on {host}: anybody who reaches "
-            "it could change figures",
-            code="address",
-        )
+    names = known_as or ()
+    refuse_unsafe(host, names, auth)
+    local = None if auth else Reviewer(own_name(name), "admin")
     with open_place(store_place) as store, open_rooms(store) as rooms:
         if auth and not rooms.accounts.has_admin():
             raise ReviewError(
                 "nobody can sign in yet: make an account with `llm-extract review account add NAME "
-                f"--role admin --store {store_place}`",
+                "--role admin` and the same --store",
                 code="account",
             )
         with err.status("Taking records in …") as status:
@@ -91,24 +88,29 @@ def review(
         say(f"{new:,} new records; {rooms.queue.counts(Filters()).cases:,} wait for review")
         opened = listen(host, port)
         port = opened.getsockname()[1]
-        if auth:
-            access = Access(AccountSessions(rooms.engine), None, behind_https)
-        else:
-            local = Reviewer(own_name(name), "admin")
-            access = Access(LocalSessions(), local, behind_https)
         scheme = "https" if behind_https else "http"
-        address = f"{scheme}://{host}:{port}/"
-        if not auth:
-            address += f"start?token={access.start_token}"
+        address = address_of(scheme, host, port, names)
+
+        def tell(token: str) -> str:
+            start = address if local is None else f"{address}start?token={token}"
+            out.print(plain(start), soft_wrap=True)
+            return start
+
+        def tell_another(token: str) -> None:
+            say("Somebody came in by it, which works once. The next browser comes in by:", "dim")
+            tell(token)
+
+        sessions = LocalSessions() if local else AccountSessions(rooms.engine, rooms.reader)
+        access = Access(sessions, local, behind_https, port, Door(tell_another))
 
         def ready() -> None:
-            out.print(plain(address), soft_wrap=True)
+            start = tell(access.start_token)
             say("Open this address; Ctrl-C ends it.", "dim")
             if open_page:
-                webbrowser.open(address)
+                webbrowser.open(start)
 
-        hosts = host_names(host, port, known_as or ())
-        serve(create_app(rooms, access, hosts, scheme, sample), opened, ready)
+        app = create_app(rooms, access, host_names(host, port, names), scheme, sample)
+        serve(app, opened, ready, behind_proxy=behind_https)
 
 
 @account_app.command("add")
@@ -153,6 +155,16 @@ def disable(
     with open_place(store_place) as store:
         Accounts(store.engine).disable(name, own_name(None))
     say(f"{name} can sign in no more")
+
+
+@account_app.command("enable")
+def enable(
+    name: Annotated[str, typer.Argument(metavar="NAME")], store_place: Place = "results"
+) -> None:
+    """Let somebody who was disabled sign in again."""
+    with open_place(store_place) as store:
+        Accounts(store.engine).enable(name, own_name(None))
+    say(f"{name} can sign in again")
 
 
 @account_app.command("list")

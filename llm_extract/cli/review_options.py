@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from llm_extract.errors import ReviewError
+
 Place = Annotated[
     str,
     typer.Option(
@@ -27,5 +29,14 @@ CaseNumbers = Annotated[
 
 
 def own_name(name: str | None) -> str:
-    """The name under which the log keeps what is decided: the one given, else the user's."""
-    return (name or getpass.getuser()).strip()[:64]
+    """The name under which the log keeps what is decided: the one given, else the user's.
+
+    Raises ReviewError (name) when there is neither, as in a container whose user has no name.
+    """
+    try:
+        told = (getpass.getuser() if name is None else name).strip()[:64]
+    except (OSError, KeyError):
+        told = ""
+    if not told:
+        raise ReviewError("the log has to name who decides: say who you are by --name", code="name")
+    return told

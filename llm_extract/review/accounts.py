@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 from typing import Any, cast
 
 from argon2 import PasswordHasher
@@ -23,9 +24,14 @@ SHORTEST, LONGEST = 12, 1024
 composition; the dead deserve more. The upper bound keeps hashing from being made to take long."""
 
 _NAME = re.compile(r"[\w.@+-]{1,64}")
+_NO_NAMES = frozenset({"me", "nobody"})
+"""What the queue calls whoever asks, and none."""
 
 _HASHER = PasswordHasher()
 """argon2id with the library's parameters, which follow RFC 9106 (64 MiB)."""
+
+_AT_ONCE = BoundedSemaphore(2)
+"""Hashes that are made at once: each takes 64 MiB, however many ask for one."""
 
 _NOBODYS = _HASHER.hash("nobody's password")
 """Checked for names that there are none of, so that an answer takes as long for these."""
@@ -56,10 +62,10 @@ class Accounts:
 
     def add(self, name: str, role: str, password: str, by: str) -> None:
         """Make an account. Codes: name, role, password, account (it is there already)."""
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or name in _NO_NAMES:
             raise ReviewError(
-                "a name has 1 to 64 letters, digits and . @ + - _ without spaces, not "
-                f"{shown(name, 40)!r}",
+                "a name has 1 to 64 letters, digits and . @ + - _ without spaces, and is not me or "
+                f"nobody: {shown(name, 40)!r} will not do",
                 code="name",
             )
         row = {
@@ -74,7 +80,7 @@ class Accounts:
             ).scalar_one_or_none()
             if made is None:
                 raise ReviewError(f"there is an account {name} already", code="account")
-            append(connection, [_entry(by, name, {"role": role}, "added")])
+            append(connection, [_entry(by, name, None, {"role": role}, "added")])
 
     def check(self, name: str, password: str) -> Reviewer | None:
         """The reviewer whose name and password these are; None when they are nobody's."""
@@ -83,7 +89,8 @@ class Accounts:
                 select(review_accounts).where(review_accounts.c.name == name)
             ).one_or_none()
         try:
-            _HASHER.verify(_NOBODYS if row is None else row.password, password[: LONGEST + 1])
+            with _AT_ONCE:
+                _HASHER.verify(_NOBODYS if row is None else row.password, password[: LONGEST + 1])
         except (VerificationError, InvalidHashError):
             return None
         if row is None or row.disabled:
@@ -96,41 +103,58 @@ class Accounts:
 
     def set_role(self, name: str, role: str, by: str) -> None:
         """Give an account another role; the last admin stays one."""
-        if _role(role) != "admin":
-            self._refuse_last_admin(name)
-        self._change(name, {"role": role}, by, "role changed")
+        self._change(name, {"role": _role(role)}, by, "role changed")
 
     def disable(self, name: str, by: str) -> None:
-        """Let an account sign in no more and end its sessions; what it did stays under its name."""
-        self._refuse_last_admin(name)
+        """Let an account sign in no more and end its sessions; what it did stays under its name.
+        The last admin stays one."""
         self._change(name, {"disabled": True}, by, "disabled")
+
+    def enable(self, name: str, by: str) -> None:
+        """Let a disabled account sign in again, with the role and password that it had."""
+        self._change(name, {"disabled": False}, by, "enabled")
 
     def has_admin(self) -> bool:
         """Whether anybody can manage accounts."""
-        return any(each.role == "admin" and not each.disabled for each in self.all())
-
-    def _refuse_last_admin(self, name: str) -> None:
-        admins = [each.name for each in self.all() if each.role == "admin" and not each.disabled]
-        if admins == [name]:
-            raise ReviewError(f"{name} is the only admin: make another one first", code="account")
+        with transaction(self._engine) as connection:
+            return connection.execute(_ADMINS).first() is not None
 
     def _change(self, name: str, values: dict[str, Any], by: str, what: str) -> None:
         with transaction(self._engine) as connection:
-            changed = connection.execute(
-                update(review_accounts)
-                .where(review_accounts.c.name == name)
-                .values(**values)
-                .returning(review_accounts.c.name)
-            ).scalar_one_or_none()
-            if changed is None:
+            row = connection.execute(
+                select(review_accounts).where(review_accounts.c.name == name).with_for_update()
+            ).one_or_none()
+            if row is None:
                 raise ReviewError(f"there is no account {shown(name, 64)!r}", code="account")
+            connection.execute(
+                update(review_accounts).where(review_accounts.c.name == name).values(**values)
+            )
             connection.execute(review_sessions.delete().where(review_sessions.c.account == name))
-            told = {key: value for key, value in values.items() if key != "password"}
-            append(connection, [_entry(by, name, told, what)])
+            told = [key for key in values if key != "password"]
+            before = {key: getattr(row, key) for key in told}
+            append(connection, [_entry(by, name, before, {k: values[k] for k in told}, what)])
+            # Only now, when the log keeps two admins from disabling each other at once.
+            if _is_admin(row) and not connection.execute(_ADMINS).first():
+                raise ReviewError(
+                    f"{name} is the only admin: make another one first", code="account"
+                )
 
 
-def _entry(by: str, name: str, values: dict[str, Any], what: str) -> NewEntry:
-    return NewEntry(None, by, "account", after={"account": name, **values}, note=what)
+_ADMINS = select(review_accounts.c.name).where(
+    review_accounts.c.role == "admin", ~review_accounts.c.disabled
+)
+
+
+def _is_admin(row: Any) -> bool:
+    return row.role == "admin" and not row.disabled
+
+
+def _entry(
+    by: str, name: str, before: dict[str, Any] | None, after: dict[str, Any], what: str
+) -> NewEntry:
+    account = {"account": name}
+    told = None if before is None else {**account, **before}
+    return NewEntry(None, by, "account", told, {**account, **after}, note=what)
 
 
 def _role(role: str) -> Role:
@@ -145,4 +169,5 @@ def _hashed(password: str) -> str:
             f"a password has {SHORTEST} to {LONGEST} characters: choose another one",
             code="password",
         )
-    return _HASHER.hash(password)
+    with _AT_ONCE:
+        return _HASHER.hash(password)

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, select
 
 from llm_extract.review.content import sha256_of
-from llm_extract.review.log import FIRST, entry_of, fault_of, rows_of
+from llm_extract.review.log import FIRST, Entry, entry_of, fault_of, rows_of
+from llm_extract.review.states import DECIDED
 from llm_extract.store.engine import transaction
 from llm_extract.store.review_tables import (
     review_cases,
@@ -38,6 +39,7 @@ class _Told:
     states: dict[int, tuple[str, str]]
     versions: dict[int, str]
     decisions: dict[int, tuple[str, str, str]]
+    decided: dict[int, set[str]]
 
 
 def verify(
@@ -52,21 +54,21 @@ def verify(
     """
     with transaction(engine) as connection:
         total = connection.execute(select(func.count()).select_from(review_log)).scalar_one()
-    told = _Told({}, {}, {})
+    told = _Told({}, {}, {}, {})
     problems: list[str] = []
     number, previous = 0, FIRST
     found = expected in (None, FIRST)
     for row in rows_of(engine):
         number += 1
-        fault = fault_of(row, number, previous)
+        fault = fault_of(row, number, previous) or _heard(told, row)
         if fault is not None:
             problems.append(fault)
         number, previous = row.number, row.hash
         found = found or row.hash == expected
-        _listen(told, row)
         if on_progress is not None and number % 1000 == 0:
             on_progress(number, total)
         if len(problems) >= MOST_PROBLEMS:
+            found = True  # or not: it may stand in the rest
             break
     else:
         with transaction(engine) as connection:
@@ -81,8 +83,16 @@ def verify(
     return Verification(number, previous, tuple(problems))
 
 
-def _listen(told: _Told, row: Any) -> None:
-    entry = entry_of(row)
+def _heard(told: _Told, row: Any) -> str | None:
+    """Note what a row tells; why it cannot be read, in one line, since no row of ours is such."""
+    try:
+        _listen(told, entry_of(row))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return f"row {row.number} is none that this program writes: it was put in"
+    return None
+
+
+def _listen(told: _Told, entry: Entry) -> None:
     if entry.case_pk is None or not isinstance(entry.after, dict):
         return
     after = entry.after
@@ -92,15 +102,18 @@ def _listen(told: _Told, row: Any) -> None:
         told.versions[int(pk)] = sha256
     if "decision" in after:
         told.decisions[after["decision"]] = (entry.who, after["verdict"], after["sha256"])
+        told.decided.setdefault(entry.case_pk, set()).add(after["sha256"])
 
 
 def _departures(connection: Connection, told: _Told) -> Iterator[str]:
     """Where the store differs from its log, a line each."""
-    cases = select(review_cases.c.pk, review_cases.c.state, review_cases.c.stage)
+    cases = select(*(review_cases.c[name] for name in ("pk", "state", "stage", "current")))
     for case in connection.execute(cases):
         said = told.states.get(case.pk)
         if said != (case.state, case.stage):
             yield f"case {case.pk} is {case.state} ({case.stage}), the log says {_state(said)}"
+        elif not _is_on(told, case.pk, case.state, case.current):
+            yield f"case {case.pk} does not hold what was decided on"
     for version in connection.execute(select(review_versions)):
         if told.versions.get(version.pk) != version.sha256:
             yield f"version {version.pk} of case {version.case_pk} is not the one of the log"
@@ -111,8 +124,25 @@ def _departures(connection: Connection, told: _Told) -> Iterator[str]:
         found.add(one.pk)
         if told.decisions.get(one.pk) != (one.who, one.verdict, one.sha256):
             yield f"decision {one.pk} of case {one.case_pk} is not the one of the log"
+        elif not _is_on(told, one.case_pk, one.verdict, one.version_pk, one.sha256):
+            yield f"decision {one.pk} of case {one.case_pk} is not on the version of the log"
     for gone in sorted(told.decisions.keys() - found):
         yield f"decision {gone} stands in the log and no longer in the store"
+
+
+def _is_on(
+    told: _Told, case: int, state: str, version: int | None, sha256: str | None = None
+) -> bool:
+    """Whether what is decided is on a content that was decided on: on this one, where one is said.
+
+    Without a version it is on the prediction, which nothing corrected can be.
+    """
+    if state not in DECIDED and sha256 is None:
+        return True
+    if version is None:
+        return state != "corrected"
+    decided = told.decided.get(case, set()) if sha256 is None else {sha256}
+    return told.versions.get(version) in decided
 
 
 def _state(said: tuple[str, str] | None) -> str:

@@ -24,6 +24,9 @@ from llm_extract.store.review_tables import (
 )
 from llm_extract.store.tables import records, reports
 
+MOST_NUMBER = 2**31 - 1
+"""The largest number of a row that PostgreSQL keeps."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -122,6 +125,7 @@ class Cases:
 
 def case_of(connection: Connection, pk: int) -> Case:
     """The case of a number, with all that is known of it. Raises ReviewError (no_case)."""
+    check_number(pk)
     query = (
         select(
             *review_cases.c,
@@ -137,7 +141,7 @@ def case_of(connection: Connection, pk: int) -> Case:
     )
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise ReviewError(f"there is no case {pk}: go back to the queue", code="no_case")
+        raise _no_case(pk)
     record = with_head(parsed(row.json), row.report_id, row.source, row.title)
     decisions = decisions_of(connection, pk, record)
     current = None if row.current is None else version_of(connection, row.current)
@@ -167,6 +171,16 @@ def case_of(connection: Connection, pk: int) -> Case:
         can_redo=current is not None and current.forth is not None,
         decisions=decisions,
     )
+
+
+def check_number(pk: int) -> None:
+    """Raises ReviewError (no_case) for one that databases cannot hold, and so no case has."""
+    if not 0 < pk <= MOST_NUMBER:
+        raise _no_case(pk)
+
+
+def _no_case(pk: int) -> ReviewError:
+    return ReviewError(f"there is no case {pk}: go back to the queue", code="no_case")
 
 
 def start_of(stage: str, record: Record, decided: Sequence[Decision]) -> Content:

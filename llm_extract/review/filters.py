@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Dialect, false, select, true
 
+from llm_extract.documents.text import storable
 from llm_extract.errors import ReviewError
 from llm_extract.record import FindingKind, Severity
 from llm_extract.review.intake import MOST_TERM, folded
@@ -62,7 +63,7 @@ class Filters:
 
         Raises ReviewError (filter) for a word or a day that there is not.
         """
-        told = {name: query.get(name, "").strip()[:MOST_TERM] for name in NAMES}
+        told = {name: storable(query.get(name, "")).strip()[:MOST_TERM] for name in NAMES}
         for name, allowed in ONE_OF.items():
             if told[name] and told[name] not in allowed:
                 raise ReviewError(

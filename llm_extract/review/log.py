@@ -102,7 +102,7 @@ def append(connection: Connection, entries: Sequence[NewEntry]) -> None:
             "body": storable(_body(entry)),
             "previous": previous,
         }
-        previous = row["hash"] = _hash(row)
+        previous = row["hash"] = hash_of(row)
         rows.append(row)
     connection.execute(insert(review_log), rows)
 
@@ -143,9 +143,16 @@ def fault_of(row: Row[Any], number: int, previous: str) -> str | None:
         return f"row {number} is missing: the next one is {row.number}"
     if row.previous != previous:
         return f"row {number} does not follow the row before it: one was changed or put in"
-    if row.hash != _hash(row._asdict()):
+    if row.hash != hash_of(row._asdict()):
         return f"row {number} was changed after it was written"
     return None
+
+
+def hash_of(row: dict[str, Any]) -> str:
+    """The hash of a row, which covers that of the row before it."""
+    names = ("number", "case_pk", "who", "action", "made", "body", "previous")
+    told = _canonical([row[name] for name in names])
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _body(entry: NewEntry) -> str:
@@ -156,12 +163,6 @@ def _body(entry: NewEntry) -> str:
         "note": entry.note,
     }
     return _canonical(body)
-
-
-def _hash(row: dict[str, Any]) -> str:
-    names = ("number", "case_pk", "who", "action", "made", "body", "previous")
-    told = _canonical([row[name] for name in names])
-    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _canonical(value: Any) -> str:

@@ -43,21 +43,27 @@ class Sessions(Protocol):
         ...
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class LocalSessions:
     """Sessions of one program, which end with it; for one person on their own machine."""
 
-    def __init__(self) -> None:
-        self._sessions: dict[str, Session] = {}
+    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
+        self._sessions: dict[str, tuple[Session, datetime]] = {}
+        self._clock = clock
 
     def begin(self, reviewer: Reviewer) -> tuple[str, Session]:
         """See `Sessions`."""
         cookie, session = _new(reviewer)
-        self._sessions[_digest(cookie)] = session
+        self._sessions[_digest(cookie)] = session, self._clock() + LONGEST
         return cookie, session
 
     def of(self, cookie: str) -> Session | None:
         """See `Sessions`."""
-        return self._sessions.get(_digest(cookie))
+        found = self._sessions.get(_digest(cookie))
+        return None if found is None or found[1] < self._clock() else found[0]
 
     def end(self, cookie: str) -> None:
         """See `Sessions`."""
@@ -65,12 +71,16 @@ class LocalSessions:
 
 
 class AccountSessions:
-    """Sessions of accounts, in the store; they end in time, with the account or its password."""
+    """Sessions of accounts, in the store; they end in time, with the account or its password.
+
+    They are looked up by `reader`, so that no page waits for whoever writes.
+    """
 
     def __init__(
-        self, engine: Engine, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self, engine: Engine, reader: Engine, clock: Callable[[], datetime] = _now
     ) -> None:
         self._engine = engine
+        self._reader = reader
         self._clock = clock
 
     def begin(self, reviewer: Reviewer) -> tuple[str, Session]:
@@ -98,7 +108,7 @@ class AccountSessions:
             .join(review_accounts, review_accounts.c.name == review_sessions.c.account)
             .where(review_sessions.c.digest == _digest(cookie), ~review_accounts.c.disabled)
         )
-        with transaction(self._engine) as connection:
+        with transaction(self._reader) as connection:
             row = connection.execute(query).one_or_none()
         if row is None or row.until < self._clock():
             return None

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Engine, insert, select, update
 
 from llm_extract.errors import ReviewError
-from llm_extract.review.cases import Case, case_of, version_of
+from llm_extract.review.cases import Case, case_of, check_number, version_of
 from llm_extract.review.content import Content, content_of, sha256_of
 from llm_extract.review.deciding import (
     Choice,
@@ -89,6 +89,7 @@ class Desk:
 
         Every open page asks for it again and again, so the case itself is not read.
         """
+        check_number(pk)
         kept = (
             update(review_cases)
             .where(
@@ -439,6 +440,7 @@ _NOBODY: dict[str, Any] = {"holder": None, "held_until": None, "taken": None}
 
 def _locked(connection: Connection, pk: int) -> Case:
     """The case, which no other transaction can change until this one ends."""
+    check_number(pk)
     row = select(review_cases.c.pk).where(review_cases.c.pk == pk).with_for_update()
     connection.execute(row)
     return case_of(connection, pk)

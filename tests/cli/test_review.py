@@ -1,177 +1,157 @@
-"""`llm-extract review` and `audit`: the server as a process, accounts, and what an audit prints."""
+"""`llm-extract review` as a program: who it lets in, where it listens, how it ends."""
 
 from __future__ import annotations
 
-import json
+import getpass
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-import httpx2
 import pytest
-from review_builders import ANNA, PLAIN, SUMS, put, report_of
-from sqlalchemy import text
-from typer.testing import Result
+from httpx2 import Client
+from review_builders import PLAIN, SUMS, cases_in
+from typer.testing import CliRunner, Result
 
-from llm_extract.batch.alone import sole_worker
+from llm_extract.batch.alone import worker_of
+from llm_extract.cli import app
 from llm_extract.review.accounts import Accounts
-from llm_extract.review.intake import take_in
-from llm_extract.review.log import FIRST
-from llm_extract.review.work import Desk
-from llm_extract.store import open_store
+from llm_extract.store import DEFAULT_NAME, open_store
 
 Cli = Callable[..., Result]
-PROGRAM = "from llm_extract.cli import main; main()"
-PASSWORD = "correct horse battery"
+
+PASSWORD = "the long way home"
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    """A store with one record that waits and one that was decided."""
-    with open_store(tmp_path / "store.sqlite") as store:
-        put(store, [report_of("sums", SUMS), report_of("plain", PLAIN)])
-        take_in(store.engine, rate=1)
-        desk = Desk(store.engine)
-        case = desk.take(2, ANNA)
-        desk.decide(2, ANNA, "accept", None, None, case.version)
+    """A folder whose store holds two cases."""
+    with open_store(tmp_path / DEFAULT_NAME) as store:
+        cases_in(store, SUMS, PLAIN)
     return tmp_path
 
 
-class Server:
-    """The command as a process of its own, and the address that it prints."""
-
-    def __init__(self, *arguments: str | Path) -> None:
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "llm_extract.cli",
-                "review",
-                "--port",
-                "0",
-                *map(str, arguments),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stdout is not None
-        self.address = self.process.stdout.readline().strip()
-
-    def stop(self) -> tuple[int, str]:
-        """What Ctrl-C leads to: the exit code, and all that was printed on the way."""
-        self.process.send_signal(signal.SIGINT)
-        _, told = self.process.communicate(timeout=20)
-        return self.process.returncode, told
+def typed(words: str, *arguments: object) -> Result:
+    """Runs the program with these words on its standard input."""
+    return CliRunner().invoke(app, ["review", *map(str, arguments)], input=words)
 
 
-@pytest.fixture
-def server(place: Path) -> Iterator[Server]:
-    started = Server("--store", place)
-    yield started
-    if started.process.poll() is None:
-        started.process.kill()
-        started.process.communicate()
+@contextmanager
+def running(place: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The program, and the address that it prints."""
+    program = [sys.executable, "-c", "from llm_extract.cli import main; main()"]
+    command = [*program, "review", "--store", str(place), "--port", "0"]
+    with subprocess.Popen(
+        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
-def test_the_printed_address_lets_in_and_ctrl_c_ends_it(server: Server) -> None:
-    assert "/start?token=" in server.address
-    with httpx2.Client(follow_redirects=True) as client:
-        page = client.get(server.address)
-        assert page.status_code == 200
-        assert "sums" in page.text
-    code, told = server.stop()
-    assert code in (0, 130)
-    assert "Traceback" not in told
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org"])
+def test_without_accounts_no_other_machine_reaches_it(cli: Cli, place: Path, host: str) -> None:
+    done = cli("review", "--store", place, "--host", host)
+    assert done.exit_code == 3
+    [line] = done.stderr.splitlines()
+    assert f"without --auth it listens on this machine alone, not on {host}" in line
 
 
-def test_nobody_comes_in_without_that_address(server: Server) -> None:
-    origin = server.address.split("/start")[0]
-    assert httpx2.get(f"{origin}/queue").status_code == 401
-    server.stop()
+def test_accounts_are_made_before_anybody_can_sign_in(cli: Cli, place: Path) -> None:
+    typed(f"{PASSWORD}\n", "account", "add", "anna", "--role", "senior", "--store", place)
+    done = cli("review", "--store", place, "--auth")
+    assert done.exit_code == 3
+    assert "llm-extract review account add NAME --role admin" in " ".join(done.stderr.split())
 
 
-def test_no_word_of_a_report_is_printed(server: Server) -> None:
-    with httpx2.Client(follow_redirects=True) as client:
-        client.get(server.address)
-        origin = server.address.split("/start")[0]
-        client.get(f"{origin}/queue", params={"words": "Halden secret"})
-        client.get(f"{origin}/cases/1")
-    _, told = server.stop()
-    assert "Halden" not in told
-    assert "secret" not in told
+def test_a_password_in_the_store_s_address_is_not_said(cli: Cli) -> None:
+    place = "postgresql://eve:hush-hush@127.0.0.1:9/nowhere"
+    for command in ([], ["--auth"], ["account", "list"]):
+        done = cli("review", *command, "--store", place)
+        assert done.exit_code == 3
+        assert "hush" not in done.output
 
 
-def test_a_public_address_needs_accounts(cli: Cli, place: Path) -> None:
-    said = cli("review", "--store", place, "--host", "0.0.0.0")
-    assert said.exit_code != 0
-    assert "without --auth it listens on this machine alone, not on 0.0.0.0" in said.stderr
+def test_nobody_decides_without_a_name(
+    cli: Cli, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> str:
+        raise OSError("no username set in the environment")
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    for told in ([], ["--name", " "]):
+        done = cli("review", "--store", place, *told)
+        assert done.exit_code == 3
+        assert "say who you are by --name" in done.stderr
 
 
-def test_accounts_need_an_admin_before_they_are_asked_for(cli: Cli, place: Path) -> None:
-    said = cli("review", "--store", place, "--auth")
-    assert said.exit_code != 0
-    assert "account add NAME --role admin" in " ".join(said.stderr.split())
+def test_accounts_by_the_command_line(cli: Cli, place: Path) -> None:
+    where = ("--store", place)
+    assert (
+        typed(f"{PASSWORD}\n", "account", "add", "dana", "--role", "admin", *where).exit_code == 0
+    )
+    assert typed(f"{PASSWORD}\n", "account", "add", "anna", *where).exit_code == 0
+    assert typed("too short\n", "account", "add", "basil", *where).exit_code == 3
+    assert typed("another way home\n", "account", "password", "anna", *where).exit_code == 0
+    assert cli("review", "account", "role", "anna", "senior", *where).exit_code == 0
+    last = cli("review", "account", "disable", "dana", *where)
+    assert last.exit_code == 3 and "only admin" in last.stderr
+    assert cli("review", "account", "disable", "anna", *where).exit_code == 0
+    assert re.search(r"anna +disabled", cli("review", "account", "list", *where).stdout)
+    assert cli("review", "account", "enable", "anna", *where).exit_code == 0
+    listed = cli("review", "account", "list", *where)
+    assert re.search(r"anna +senior", listed.stdout) and re.search(r"dana +admin", listed.stdout)
+    assert "basil" not in listed.stdout and "argon2" not in listed.stdout
+    with open_store(place / DEFAULT_NAME) as store:
+        assert Accounts(store.engine).check("anna", PASSWORD) is None
+        assert Accounts(store.engine).check("anna", "another way home") is not None
 
 
-def test_a_store_that_a_job_works_on_is_left_alone(cli: Cli, place: Path) -> None:
-    with open_store(place / "store.sqlite") as store, sole_worker(store):
-        said = cli("review", "--store", place)
-    assert said.exit_code != 0
-    assert "another program works on the store" in said.stderr
+def test_no_password_is_taken_from_the_arguments(cli: Cli, place: Path) -> None:
+    """They stand in the list of processes."""
+    done = cli("review", "account", "add", "anna", "--password", PASSWORD, "--store", place)
+    assert done.exit_code == 2
 
 
-def test_accounts_are_made_listed_and_disabled(cli: Cli, place: Path) -> None:
-    of = ("--store", place)
-    made = cli("review", "account", "add", "ada", "--role", "admin", *of, stdin=PASSWORD)
-    assert made.exit_code == 0
-    cli("review", "account", "add", "ben", *of, stdin=PASSWORD + "\n")
-    cli("review", "account", "disable", "ben", "--store", place)
-    listed = cli("review", "account", "list", "--store", place).stdout
-    assert "ada" in listed and "admin" in listed and "disabled" in listed
-    with open_store(place / "store.sqlite") as store:
-        found = Accounts(store.engine).check("ada", PASSWORD)
-        assert found is not None and found.role == "admin"
-        assert Accounts(store.engine).check("ben", PASSWORD) is None
+def test_the_printed_address_lets_one_browser_in_and_the_program_ends_at_a_word(
+    place: Path,
+) -> None:
+    with running(place, "--name", "anna") as (process, address):
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/start\?token=[\w-]{32}", address)
+        base = address.partition("/start")[0]
+        with Client(base_url=base, follow_redirects=True) as browser, Client() as other:
+            assert other.get(f"{base}/queue").status_code == 401
+            page = browser.get(address)
+            assert page.status_code == 200 and "<bdi>anna</bdi>" in page.text
+            assert "Halden" not in other.get(address).text
+            assert other.get(f"{base}/queue", headers={"host": "evil.example"}).status_code == 421
+            assert process.stdout is not None
+            renewed = process.stdout.readline().strip()
+            assert renewed != address
+            assert other.get(renewed).status_code == 303
+            assert browser.get("/queue?words=Halden").status_code == 200
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in said and "Halden" not in said
+    with open_store(place / DEFAULT_NAME) as store:
+        assert worker_of(store) is None
 
 
-def test_an_audit_of_a_whole_log_says_so_and_prints_its_hash(cli: Cli, place: Path) -> None:
-    said = cli("audit", "verify", "--store", place)
-    assert said.exit_code == 0
-    assert "the log is whole: 4 rows" in said.stderr
-    head = said.stdout.strip()
-    assert len(head) == 64
-    assert cli("audit", "verify", "--store", place, "--expect", head).exit_code == 0
-    assert json.loads(cli("audit", "verify", "--store", place, "--json").stdout) == {
-        "rows": 4,
-        "head": head,
-        "problems": [],
-    }
+def test_a_second_server_on_the_store_is_told_of_the_first(cli: Cli, place: Path) -> None:
+    with running(place) as (process, address):
+        assert address
+        done = cli("review", "--store", place)
+        assert done.exit_code == 3
+        assert f"process {process.pid}" in " ".join(done.stderr.split())
 
 
-def test_a_log_that_was_changed_is_said_to_be_broken(cli: Cli, place: Path) -> None:
-    with open_store(place / "store.sqlite") as store, store.engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER review_log_update"))
-        connection.execute(text("UPDATE review_log SET who = 'eve' WHERE number = 3"))
-    said = cli("audit", "verify", "--store", place)
-    assert said.exit_code == 1
-    assert "broken: row 3 was changed after it was written" in said.stderr
-
-
-def test_a_log_that_was_cut_off_is_missed_by_its_hash(cli: Cli, place: Path) -> None:
-    head = cli("audit", "verify", "--store", place).stdout.strip()
-    with open_store(place / "store.sqlite") as store, store.engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER review_log_delete"))
-        connection.execute(text("DELETE FROM review_log"))
-        connection.execute(text("DELETE FROM review_rulings"))
-        connection.execute(text("DELETE FROM review_decisions"))
-        connection.execute(text("DELETE FROM review_terms"))
-        connection.execute(text("DELETE FROM review_cases"))
-    fooled = cli("audit", "verify", "--store", place)
-    assert fooled.exit_code == 0
-    assert fooled.stdout.strip() == FIRST
-    said = cli("audit", "verify", "--store", place, "--expect", head)
-    assert said.exit_code == 1
-    assert "the hash that was expected is none of this log" in said.stderr
+def test_help_names_what_matters(cli: Cli) -> None:
+    told = cli("review", "--help").stdout
+    for word in ("--auth", "--host", "--port", "--known-as", "account", "export", "Example:"):
+        assert word in told

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm_extract.documents.text import storable
 from llm_extract.errors import ReviewError
 from llm_extract.review.filters import NAMES, ONE_OF, Filters
 
-WRITTEN = st.text(max_size=40).map(lambda text: text.encode("utf-8", "replace").decode().strip())
+WRITTEN = st.text(max_size=40).map(lambda text: storable(text).strip())
 DAYS = st.dates().map(lambda day: day.isoformat()) | st.just("")
 
 
@@ -44,3 +45,10 @@ def test_names_that_are_no_filter_are_left_alone() -> None:
 def test_me_is_who_asks() -> None:
     assert Filters(assignee="me").of("anna") == Filters(assignee="anna")
     assert Filters(assignee="nobody").of("anna") == Filters(assignee="nobody")
+
+
+def test_what_no_database_can_hold_is_not_asked_of_it() -> None:
+    """PostgreSQL refuses a query with NUL in it."""
+    assert Filters.from_query({"words": "a\0b", "claimant": "\0"}) == Filters(
+        words="a\ufffdb", claimant="\ufffd"
+    )

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from review_builders import ANNA, BASIL, LARGE, PLAIN, SUMS, cases_in
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from llm_extract.errors import StoreError
 from llm_extract.review.audit import verify
 from llm_extract.review.cases import Cases
 from llm_extract.review.edits import parse_edit
-from llm_extract.review.log import NewEntry, append, rows_of
+from llm_extract.review.log import NewEntry, append, hash_of, rows_of
 from llm_extract.review.work import Desk
 from llm_extract.store import Store
 from llm_extract.store.engine import transaction
+from llm_extract.store.review_tables import review_log
 
 EDIT = parse_edit({"action": "set_field", "item": "c1", "field": "claimant", "value": "Meridan"})
 
@@ -91,6 +92,11 @@ def test_the_database_refuses_to_change_it(
         ("UPDATE review_versions SET json = '{}' WHERE pk = 2", "was changed after it was made"),
         ("UPDATE review_decisions SET who = 'eve' WHERE pk = 1", "decision 1 of case 1 is not"),
         ("UPDATE review_decisions SET verdict = 'approved'", "decision 1 of case 1 is not"),
+        ("UPDATE review_decisions SET version_pk = 1 WHERE pk = 1", "decision 1 of case 1 is not"),
+        ("UPDATE review_decisions SET version_pk = NULL", "decision 1 of case 1 is not on"),
+        ("UPDATE review_cases SET current = 1 WHERE pk = 1", "case 1 does not hold what"),
+        ("UPDATE review_cases SET current = NULL WHERE pk = 1", "case 1 does not hold what"),
+        ("UPDATE review_log SET body = 'x' WHERE number = 4", "row 4 was changed"),
     ],
 )
 def test_whoever_changes_a_row_is_found_out(
@@ -99,6 +105,19 @@ def test_whoever_changes_a_row_is_found_out(
     worked(store, desk)
     tamper(store, statement)
     assert any(said in problem for problem in verify(store.engine).problems)
+
+
+@pytest.mark.parametrize("body", ["", "x", "[]", "7", "{}", '{"after": {"state": "approved"}}'])
+def test_a_row_that_fits_the_chain_and_is_no_entry_is_told(store: Store, body: str) -> None:
+    """What whoever can compute a hash writes by other means."""
+    cases_in(store, PLAIN)
+    last = list(rows_of(store.engine))[-1]._asdict()
+    row = {**last, "number": last["number"] + 1, "previous": last["hash"], "body": body}
+    row["hash"] = hash_of(row)
+    with store.engine.begin() as connection:
+        connection.execute(insert(review_log), row)
+    [*_, problem] = verify(store.engine).problems
+    assert f"row {row['number']} is none that this program writes" in problem
 
 
 def test_a_decision_that_was_taken_out_is_missed(store: Store, desk: Desk) -> None:

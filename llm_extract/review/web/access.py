@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Lock
 from time import monotonic
 from typing import Annotated
 
@@ -17,9 +17,10 @@ from llm_extract.review.states import Reviewer
 
 COOKIE = "llm_extract_review"
 
-MOST_FAILURES = 5
+MOST_BY_NAME, MOST_BY_ADDRESS = 5, 20
 WITHIN_SECONDS = 300.0
-"""So many wrong passwords for a name or from an address within this time, and it has to wait."""
+"""So many wrong passwords for a name or from an address (colleagues share one) within this time,
+and it has to wait."""
 
 
 class NotSignedIn(Exception):
@@ -27,53 +28,99 @@ class NotSignedIn(Exception):
 
 
 class Throttle:
-    """Counts failures by key and refuses more of them for a while."""
+    """Counts attempts to sign in, by name and by address, and refuses more of them for a while.
+
+    An attempt counts before its password is looked at: many at once are no way round.
+    """
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._failures: dict[str, deque[float]] = {}
+        self._attempts: dict[tuple[str, str], list[float]] = {}
         self._clock = clock
+        self._lock = Lock()
 
-    def refuse(self, *keys: str) -> None:
-        """Raises ReviewError (throttled) when one of the keys has failed too often."""
-        since = self._clock() - WITHIN_SECONDS
-        for key in keys:
-            failures = self._failures.get(key)
-            while failures and failures[0] < since:
-                failures.popleft()
-            if failures and len(failures) >= MOST_FAILURES:
-                raise ReviewError(
-                    "too many wrong passwords: wait five minutes and try again", code="throttled"
-                )
+    def attempt(self, name: str, address: str) -> None:
+        """Count an attempt. Raises ReviewError (throttled) when too many have failed."""
+        now = self._clock()
+        with self._lock:
+            self._forget(now - WITHIN_SECONDS)
+            for key, most in _keys(name, address):
+                if len(self._attempts.get(key, ())) >= most:
+                    raise ReviewError(
+                        "too many wrong passwords: wait five minutes and try again",
+                        code="throttled",
+                    )
+            for key, _most in _keys(name, address):
+                self._attempts.setdefault(key, []).append(now)
 
-    def failed(self, *keys: str) -> None:
-        """Count a failure of each key."""
-        for key in keys:
-            self._failures.setdefault(key, deque(maxlen=MOST_FAILURES)).append(self._clock())
+    def succeeded(self, name: str, address: str) -> None:
+        """Forget the failures of a name, and of its address this attempt alone: who has an account
+        could else try those of others for ever."""
+        with self._lock:
+            self._attempts.pop(("name", name), None)
+            attempts = self._attempts.get(("address", address))
+            if attempts:
+                attempts.pop()
 
-    def succeeded(self, key: str) -> None:
-        """Forget the failures of a key."""
-        self._failures.pop(key, None)
+    def _forget(self, since: float) -> None:
+        kept = {key: [at for at in made if at > since] for key, made in self._attempts.items()}
+        self._attempts = {key: made for key, made in kept.items() if made}
+
+
+def _keys(name: str, address: str) -> tuple[tuple[tuple[str, str], int], ...]:
+    return (("name", name), MOST_BY_NAME), (("address", address), MOST_BY_ADDRESS)
+
+
+class Door:
+    """The start address's token. It lets in once, since browsers and lists of processes show it;
+    then there is another one, which `renewed` is told."""
+
+    def __init__(self, renewed: Callable[[str], None] = lambda _token: None) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self._renewed = renewed
+        self._lock = Lock()
+
+    def opens(self, token: str) -> bool:
+        """Whether this is the token, which it then no longer is."""
+        with self._lock:
+            if not secrets.compare_digest(token.encode(), self.token.encode()):
+                return False
+            self.token = secrets.token_urlsafe(24)
+        self._renewed(self.token)
+        return True
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """How this server lets people in.
 
-    Without accounts, `local` is the one person, who comes in by `start_token`; with accounts it is
-    None. `secure` marks the cookie for https alone.
+    Without accounts, `local` is the one person, who comes in by the `door`; with accounts it is
+    None. `secure` marks the cookie for https alone; `port` tells it from those of other servers of
+    the machine, since browsers send cookies to all ports.
     """
 
     sessions: Sessions
     local: Reviewer | None
     secure: bool = False
-    start_token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
+    port: int | None = None
+    door: Door = field(default_factory=Door)
     throttle: Throttle = field(default_factory=Throttle)
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; browsers let no other host set one of `__Host-`."""
+        prefix = "__Host-" if self.secure else ""
+        return prefix + COOKIE + (f"_{self.port}" if self.port is not None else "")
+
+    @property
+    def start_token(self) -> str:
+        """What the start address bears now."""
+        return self.door.token
 
 
 def session_of(request: Request) -> Session | None:
     """The session of a request; None: nobody is signed in."""
-    cookie = request.cookies.get(COOKIE)
     access: Access = request.app.state.access
+    cookie = request.cookies.get(access.cookie)
     return access.sessions.of(cookie) if cookie else None
 
 

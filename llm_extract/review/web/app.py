@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from logging import getLogger
+from pathlib import Path
+from traceback import extract_tb
 
 import anyio
 import anyio.to_thread
@@ -37,6 +39,8 @@ STATUS = {
     "sheet": 422,
     "filter": 422,
     "view": 422,
+    "name": 422,
+    "password": 422,
 }
 """Status of an answer by the code of its ReviewError; others are 409: not possible now."""
 
@@ -62,6 +66,7 @@ def create_app(
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.review = rooms
     app.state.access = access
+    app.add_middleware(Guard, hosts=hosts, scheme=scheme, failed=_failed)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for page in (login, queue, case, dashboard, exchange, accounts):
         app.include_router(page.router)
@@ -70,9 +75,6 @@ def create_app(
     app.add_exception_handler(NotSignedIn, _ask_to_sign_in)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
-    app.add_exception_handler(Exception, _failed)
-    # As the outermost, which add_middleware cannot do: answers to failures bear its headers too.
-    app.middleware_stack = Guard(app.build_middleware_stack(), hosts, scheme)
     return app
 
 
@@ -86,6 +88,8 @@ async def _keep_taking_in(rooms: Rooms, rate: float) -> None:
                 seen = now
         except LlmExtractError as error:
             _log.warning("records were not taken in, which is tried again: %s", error)
+        except Exception as error:  # noqa: BLE001 - reviewers go on with the cases there are
+            _log.error("records were not taken in by %s, which is tried again", _kind_of(error))
         await anyio.sleep(INTAKE_SECONDS)
 
 
@@ -120,5 +124,12 @@ def _misread(request: Request, error: Exception) -> Response:
 
 def _failed(request: Request, error: Exception) -> Response:
     """What nobody foresaw: its kind goes to the terminal, without any text of a report."""
-    _log.error("a page failed by %s; please report how it came about", type(error).__name__)
+    _log.error("a page failed by %s; please report how it came about", _kind_of(error))
     return message(request, "something went wrong here: your last step was not saved", 500)
+
+
+def _kind_of(error: Exception) -> str:
+    """The kind and place of an error, whose words can be those of a report."""
+    frames = extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "llm_extract" in frame.filename] or frames
+    return f"{type(error).__name__} ({Path(ours[-1].filename).name}:{ours[-1].lineno})"

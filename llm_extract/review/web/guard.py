@@ -5,18 +5,23 @@ It is plain ASGI, so that it stands before all else and sees every answer, error
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 1_000_000
 """Of a form; the largest, an edit, has 20 kB."""
 MOST_UPLOAD_BYTES = 25_000_000
 """Of a file that is uploaded: a sheet of 50,000 claims."""
-UPLOADS = "/exchange"
-"""Where files may be sent to."""
+UPLOADS = frozenset({"/exchange", "/exchange/confirm"})
+"""Where files may be sent to, and what they said be confirmed."""
+STATIC = "/static/"
+
+MOST_DIGITS = 12
+"""Of a length; Python refuses to read numbers of some thousand."""
 
 SAFE = frozenset({"GET", "HEAD"})
 METHODS = SAFE | {"POST"}
@@ -39,30 +44,42 @@ class Guard:
     """Lets through what comes from a page of this app, as far as a server can tell.
 
     `hosts` are the values of the Host header that mean this server (a name that an attacker's DNS
-    points here is none of them); `scheme` is that of its address.
+    points here is none of them); `scheme` is that of its address; `failed` makes the answer of an
+    error that nobody foresaw, which goes no further: a server's traceback could hold a report.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str], scheme: str) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        hosts: Collection[str],
+        scheme: str,
+        failed: Callable[[Request, Exception], Response],
+    ) -> None:
         self._app = app
+        self._failed = failed
         self._hosts = {host.lower() for host in hosts}
         self._scheme = scheme
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it with one line of text."""
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
         if scope["type"] != "http":
-            if scope["type"] == "websocket":
-                return
             await self._app(scope, receive, send)
             return
-        headers = _headers(scope)
-        refusal = self._refusal(scope, headers)
+        sending = _Sending(send, scope)
+        refusal = self._refusal(scope, _headers(scope))
         if refusal is not None:
-            await _answer(send, *refusal)
+            await _refuse(refusal, scope, receive, sending.send)
             return
-        most = MOST_UPLOAD_BYTES if scope["path"].startswith(UPLOADS) else MOST_BYTES
-        body = _Body(receive, most)
-        sending = _Sending(send, scope["path"])
-        await self._app(scope, body.receive, sending.send)
+        body = _Body(receive, _most(scope))
+        try:
+            await self._app(scope, body.receive, sending.send)
+        except Exception as error:  # noqa: BLE001 - every answer bears the headers
+            answer = self._failed(Request(scope), error)
+            if not sending.has_begun:
+                await answer(scope, receive, sending.send)
 
     def _refusal(self, scope: Scope, headers: dict[str, str]) -> tuple[int, str] | None:
         if headers.get("host", "").lower() not in self._hosts:
@@ -70,13 +87,12 @@ class Guard:
         if scope["method"] not in METHODS:
             return 405, "pages are asked for by GET and changed by POST"
         if scope["method"] in SAFE:
-            return None
+            return _refusal_of_part(headers)
         if not self._is_own(headers):
             return 403, "this form was sent by another site: open the page here and try again"
         length = headers.get("content-length", "0")
-        most = MOST_UPLOAD_BYTES if scope["path"].startswith(UPLOADS) else MOST_BYTES
-        if not length.isdecimal() or int(length) > most:
-            return 413, f"at most {most:,} bytes can be sent here"
+        if not length.isdecimal() or len(length) > MOST_DIGITS or int(length) > _most(scope):
+            return 413, f"at most {_most(scope):,} bytes can be sent here"
         return None
 
     def _is_own(self, headers: dict[str, str]) -> bool:
@@ -89,6 +105,19 @@ class Guard:
         if origin is None:
             return site == "same-origin"
         return origin.lower() == f"{self._scheme}://{headers['host'].lower()}"
+
+
+def _refusal_of_part(headers: dict[str, str]) -> tuple[int, str] | None:
+    """Why a page of another site may not have ours as its image, script or frame: on one machine
+    cookies go to all ports, so that it would be asked for in the reviewer's name."""
+    is_foreign = headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    if is_foreign and headers.get("sec-fetch-dest") != "document":
+        return 403, "pages of other sites may lead here, and hold no part of it"
+    return None
+
+
+def _most(scope: Scope) -> int:
+    return MOST_UPLOAD_BYTES if scope["path"] in UPLOADS else MOST_BYTES
 
 
 class _TooLarge(HTTPException):
@@ -117,38 +146,36 @@ class _Body:
 class _Sending:
     """An answer with the headers that each must bear."""
 
-    def __init__(self, send: Send, path: str) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self._send = send
-        self._is_static = path.startswith("/static/")
+        self._scope = scope
+        self.has_begun = False
 
     async def send(self, message: Message) -> None:
         """Send the next message."""
         if message["type"] == "http.response.start":
+            self.has_begun = True
             own = {name.decode().lower() for name, _ in message.get("headers", [])}
-            headers = dict(HEADERS)
-            if not self._is_static:
-                headers["cache-control"] = "no-store"
+            headers = {**HEADERS, "cache-control": self._keeping(message["status"])}
             more = [(n.encode(), v.encode()) for n, v in headers.items() if n not in own]
             message = {**message, "headers": [*message.get("headers", []), *more]}
         await self._send(message)
+
+    def _keeping(self, status: int) -> str:
+        """How long a browser may keep an answer: pages hold reports, and are asked for anew."""
+        if status >= 400 or not self._scope["path"].startswith(STATIC):
+            return "no-store"
+        if self._scope["query_string"]:  # its version
+            return "max-age=31536000, immutable"
+        return "no-cache"
 
 
 def _headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def _answer(send: Send, status: int, words: str) -> None:
-    headers: dict[str, Any] = {
-        **HEADERS,
-        "content-type": "text/plain; charset=utf-8",
-        "cache-control": "no-store",
-        "connection": "close",
-    }
-    await send(
-        {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": words.encode()})
+async def _refuse(refusal: tuple[int, str], scope: Scope, receive: Receive, send: Send) -> None:
+    status, words = refusal
+    # The connection is closed, since what else was sent by it is not read.
+    answer = PlainTextResponse(words, status, headers={"connection": "close"})
+    await answer(scope, receive, send)

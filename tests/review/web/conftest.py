@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from review_builders import BASIL, PLAIN, SUMS, put, report_of
 from review_visitor import Visitor
 
+from llm_extract.review.intake import take_in
 from llm_extract.review.web.rooms import Rooms, open_rooms
 from llm_extract.store import Store, open_store
 
@@ -36,3 +38,17 @@ def basil(rooms: Rooms) -> Visitor:
 @pytest.fixture
 def cleo(rooms: Rooms) -> Visitor:
     return Visitor(rooms, "cleo", "senior")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rooms]:
+    """The rooms of a server for a whole module: case 1 is open by basil, case 2 is free; anna is an
+    analyst, cleo a senior, dana an admin."""
+    place = tmp_path_factory.mktemp("review") / "store.sqlite"
+    with open_store(place) as store, open_rooms(store) as opened:
+        put(store, [report_of("r1", SUMS), report_of("r2", PLAIN)])
+        take_in(store.engine, 1.0)
+        opened.desk.take(1, BASIL)
+        for name, role in (("anna", "analyst"), ("cleo", "senior"), ("dana", "admin")):
+            opened.accounts.add(name, role, "the long way home", "test")
+        yield opened

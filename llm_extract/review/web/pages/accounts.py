@@ -44,17 +44,21 @@ def change(
     role: Word = "",
     password: Word = "",
 ) -> Response:
-    """Give an account another role or password, or disable it."""
+    """Give an account another role or password, disable or enable it."""
     _refuse(request, session)
     accounts, by = rooms_of(request).accounts, session.reviewer.name
     if what == "disable":
         accounts.disable(name, by)
+    elif what == "enable":
+        accounts.enable(name, by)
     elif what == "role":
         accounts.set_role(name, role, by)
     elif what == "password":
         accounts.set_password(name, password, by)
     else:
-        raise ReviewError("an account's role or password is changed, or it is disabled")
+        raise ReviewError(
+            "an account gets another role or password, or is disabled or enabled", code="account"
+        )
     return RedirectResponse("/accounts", 303)
 
 

@@ -100,10 +100,10 @@ async def edit(request: Request, session: Posting, pk: int) -> Response:
     form = await request.form()
     fields = {name: value for name, value in form.multi_items() if isinstance(value, str)}
     fields.pop("csrf", None)
-    version = fields.pop("version", "")
-    if not version.isdecimal():
+    version = _number(fields.pop("version", ""))
+    if version is None:
         raise ChangeError("version: the page does not say which state it shows: load it again")
-    return await run_in_threadpool(_edit, request, session, pk, fields, int(version))
+    return await run_in_threadpool(_edit, request, session, pk, fields, version)
 
 
 def _edit(
@@ -255,13 +255,18 @@ def _go(request: Request, address: str) -> Response:
 # --- forms ------------------------------------------------------------------------------------
 
 
+def _number(told: str) -> int | None:
+    """A number of a form; None: it is none, or longer than any of ours."""
+    return int(told) if told.isdecimal() and len(told) < 10 else None
+
+
 def _suggested(case: Case, fields: dict[str, str]) -> ApplyChanges:
     """The changes that a finding suggests; the form names it by its key and their place."""
     judged = judge(case.record, case.content, case.text, ledger_of(case), suggest=True)
-    index = fields.get("index", "")
+    index = _number(fields.get("index", ""))
     for each in judged:
-        if each.key == fields.get("key") and index.isdecimal():
-            found = each.finding.suggestions[int(index) : int(index) + 1]
+        if each.key == fields.get("key") and index is not None:
+            found = each.finding.suggestions[index : index + 1]
             if found:
                 return ApplyChanges(action="apply_changes", changes=found[0].changes)
     raise ChangeError("this suggestion is gone: the record was changed since")

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from llm_extract.errors import ReviewError
 from llm_extract.review.sessions import LONGEST
 from llm_extract.review.states import Reviewer
-from llm_extract.review.web.access import COOKIE, Access, Posting, session_of
+from llm_extract.review.web.access import Access, Posting, session_of
 from llm_extract.review.web.pages.rendering import render, rooms_of
 
 BEFORE = "llm_extract_login"
@@ -25,11 +25,13 @@ router = APIRouter()
 def start(request: Request, token: str = "") -> Response:
     """The address that the terminal printed: whoever has it is who started the server."""
     access: Access = request.app.state.access
-    if access.local is None or not secrets.compare_digest(
-        token.encode(), access.start_token.encode()
-    ):
-        return render(request, "start.html.j2", status=403)
-    return _let_in(access, access.local)
+    if access.local is None:
+        return RedirectResponse("/login", 303)
+    if access.door.opens(token):
+        return _let_in(request, access.local)
+    if session_of(request) is not None:
+        return RedirectResponse("/queue", 303)
+    return render(request, "start.html.j2", status=403)
 
 
 @router.get("/login")
@@ -57,26 +59,26 @@ def sign_in(
     if not kept or not secrets.compare_digest(before.encode(), kept.encode()):
         return _form(request, "this form is too old: sign in again", 403)
     address = request.client.host if request.client is not None else ""
-    keys = (f"name {name}", f"address {address}")
     try:
-        access.throttle.refuse(*keys)
+        access.throttle.attempt(name, address)
     except ReviewError as error:
         return _form(request, str(error), 429)
     reviewer = rooms_of(request).accounts.check(name, password)
     if reviewer is None:
-        access.throttle.failed(*keys)
         return _form(request, "name and password do not belong together", 403)
-    access.throttle.succeeded(keys[0])
-    return _let_in(access, reviewer)
+    access.throttle.succeeded(name, address)
+    return _let_in(request, reviewer)
 
 
 @router.post("/logout")
 def sign_out(request: Request, _session: Posting) -> Response:
     """End the session."""
     access: Access = request.app.state.access
-    access.sessions.end(request.cookies.get(COOKIE, ""))
+    access.sessions.end(request.cookies.get(access.cookie, ""))
     answer = RedirectResponse("/login", 303)
-    answer.delete_cookie(COOKIE, path="/")
+    answer.delete_cookie(
+        access.cookie, path="/", httponly=True, samesite="strict", secure=access.secure
+    )
     return answer
 
 
@@ -90,11 +92,13 @@ def _form(request: Request, words: str = "", status: int = 200) -> Response:
     return answer
 
 
-def _let_in(access: Access, reviewer: Reviewer) -> Response:
+def _let_in(request: Request, reviewer: Reviewer) -> Response:
+    access: Access = request.app.state.access
+    access.sessions.end(request.cookies.get(access.cookie, ""))
     cookie, _session = access.sessions.begin(reviewer)
     answer = RedirectResponse("/queue", 303)
     answer.set_cookie(
-        COOKIE,
+        access.cookie,
         cookie,
         max_age=int(LONGEST.total_seconds()),
         path="/",

@@ -65,9 +65,10 @@ def rooms_of(request: Request) -> Rooms:
 
 def render(request: Request, name: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """A page or fragment from a template, with the session of the request."""
-    session = getattr(request.state, "session", None) or session_of(request)
+    if not hasattr(request.state, "session"):
+        request.state.session = session_of(request)
     words = _JINJA.get_template(name).render(
-        session=session,
+        session=request.state.session,
         path=request.url.path,
         has_accounts=request.app.state.access.local is None,
         **context,
@@ -81,6 +82,10 @@ def is_fragment(request: Request) -> bool:
 
 
 def message(request: Request, words: str, status: int) -> HTMLResponse:
-    """A line that says what is not possible: in the page when htmx asks, else as one."""
+    """A line that says what is not possible: in the page when htmx asks, else as one.
+
+    The session is not looked for: that the store fails may be what is said.
+    """
+    request.state.session = getattr(request.state, "session", None)
     name = "message.html.j2" if is_fragment(request) else "trouble.html.j2"
     return render(request, name, status=status, words=words)
