@@ -145,7 +145,8 @@ class Machine(RuleBasedStateMachine):
             after = self.desk.edit(case.pk, name, edit, version)
             assert (version, name.name) == (case.version, case.holder)
             self.now[case.pk] = after.content
-            self.made.append(after.content.model_dump_json())
+            if after.version != case.version:
+                self.made.append(after.content.model_dump_json())
 
         self.tried(step, which)
 
@@ -216,7 +217,8 @@ class Machine(RuleBasedStateMachine):
                 self.now[case.pk] = taken.content
                 edited = self.desk.edit(case.pk, who, edit, taken.version)
                 self.now[case.pk] = edited.content
-                self.made.append(edited.content.model_dump_json())
+                if edited.version != taken.version:
+                    self.made.append(edited.content.model_dump_json())
                 after = self.desk.decide(
                     case.pk, who, "accept", "wrong_number", None, edited.version
                 )
