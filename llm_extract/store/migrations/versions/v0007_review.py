@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -71,7 +72,8 @@ def _cases(sorted_words: sa.Text, shared: bool) -> None:
         op.create_index(f"ix_review_cases_{column}", "review_cases", [column])
     # In the queue's own order SQLite stops at a page's last case. PostgreSQL does so on an index
     # that it reads backwards, and sorts within a risk.
-    in_order = ("waiting", "risk" if shared else sa.desc("risk"), "opened", "pk")
+    risk: Any = "risk" if shared else sa.desc("risk")
+    in_order = ("waiting", risk, "opened", "pk")
     filtered = ("state", "severity", "language", "model", "prompt", "published", "assignee")
     op.create_index("ix_review_cases_queue", "review_cases", [*in_order, *filtered])
     op.create_index("ix_review_cases_state", "review_cases", ["state", "changed"])
