@@ -28,6 +28,10 @@ from llm_extract.review.web.rooms import Rooms
 INTAKE_SECONDS = 15.0
 """How long a record that a job has settled may be no case yet."""
 
+THREADS = 8
+"""Pages that are worked on at once: one interpreter runs one of them at a time, and more, such as
+anyio's 40, would only take turns. As many as connections that read."""
+
 STATUS = {
     "no_case": 404,
     "role": 403,
@@ -58,6 +62,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_keep_taking_in, rooms, rate)
             yield

@@ -60,6 +60,15 @@ def show_parts(request: Request, session: Signed, pk: int) -> Response:
     return _page(request, session, rooms_of(request).cases.get(pk), "case_parts.html.j2")
 
 
+@router.get("/cases/{pk}/history")
+def show_history(request: Request, session: Signed, pk: int) -> Response:
+    """What was done to it; not for who is to judge without knowing that."""
+    rooms = rooms_of(request)
+    blind = is_blind(rooms.cases.get(pk), session.reviewer)
+    history = [] if blind else rooms.cases.history(pk)
+    return render(request, "case_history.html.j2", history=history)
+
+
 @router.get("/cases/{pk}/items/{item}")
 def ask_fields(request: Request, session: Signed, pk: int, item: str) -> Response:
     """The form of a claim's or facility's fields."""
@@ -226,10 +235,9 @@ def _changed(request: Request, session: Session, step: Callable[[], Case]) -> Re
 
 def _page(request: Request, session: Session, case: Case, template: str) -> HTMLResponse:
     rooms = rooms_of(request)
-    history = [] if is_blind(case, session.reviewer) else rooms.cases.history(case.pk)
     older = None if case.previous is None else rooms.cases.get(case.previous)
     newer = rooms.cases.successor_of(case.pk) if case.state == "superseded" else None
-    view = view_of(case, session.reviewer, history, older, newer)
+    view = view_of(case, session.reviewer, older, newer)
     return render(request, template, view=view, query=request.url.query, **_CHOICES)
 
 

@@ -14,7 +14,6 @@ from llm_extract.review.content import Content, Item, content_of, counts_in
 from llm_extract.review.deciding import verdict_of
 from llm_extract.review.differences import Difference, differences
 from llm_extract.review.judging import Judged, judge
-from llm_extract.review.log import Entry
 from llm_extract.review.marking import Mark, Segment, marks_of, segments
 from llm_extract.review.states import DECIDED, Reviewer
 from llm_extract.review.sums import SumLine, number_words, sums_of
@@ -62,7 +61,6 @@ class CaseView:
     unbound: list[Mark]
     aside: list[Mark]
     changes: list[Difference]
-    history: Sequence[Entry]
     sides: tuple[tuple[Decision, list[Difference]], ...] = ()
     newer: int | None = None
     before: list[Difference] = field(default_factory=list)
@@ -128,7 +126,6 @@ def is_blind(case: Case, reviewer: Reviewer) -> bool:
 def view_of(
     case: Case,
     reviewer: Reviewer,
-    history: Sequence[Entry],
     superseded: Case | None,
     newer: int | None,
 ) -> CaseView:
@@ -137,7 +134,6 @@ def view_of(
     ledger = read_ledger(case.text, case.language)
     judged = judge(case.record, case.content, case.text, ledger, suggest=True)
     marks = marks_of(ledger, case.content)
-    blind = is_blind(case, reviewer)
     before: list[Difference] = []
     if superseded is not None and superseded.state == "superseded" and superseded.decisions:
         before = differences(superseded.content, case.content)
@@ -150,7 +146,6 @@ def view_of(
         unbound=[mark for mark in marks if mark.kind == "unbound"],
         aside=[mark for mark in marks if mark.kind == "aside"],
         changes=differences(content_of(case.record), case.content),
-        history=() if blind else history,
         sides=_sides(case) if case.stage == "adjudication" else (),
         newer=newer,
         before=before,
