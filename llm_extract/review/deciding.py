@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from llm_extract.errors import ReviewError
@@ -9,7 +10,7 @@ from llm_extract.numbers import read_ledger
 from llm_extract.numbers.mention import Ledger
 from llm_extract.review.cases import Case, Decision
 from llm_extract.review.content import Content, content_of
-from llm_extract.review.differences import differences, is_wrong
+from llm_extract.review.differences import Difference, differences, is_wrong
 from llm_extract.review.judging import judge, open_errors
 from llm_extract.review.second import agree, second_reason
 from llm_extract.review.states import DECIDED, REASONS_OF, Reason, Reviewer, Role, Verdict, at_least
@@ -70,16 +71,21 @@ def refuse_open_errors(case: Case) -> None:
 
 
 def verdict_of(case: Case, choice: Choice) -> Verdict:
-    """The verdict that a choice means for the content as it is.
-
-    Claims and facilities as predicted are approved, whatever was said of findings and of numbers
-    that are not about people.
-    """
+    """The verdict that a choice means for the content as it is."""
     if choice == "defer":
         return "deferred"
     if choice == "reject":
         return "rejected"
-    changed = {each.field for each in differences(content_of(case.record), case.content)}
+    return verdict_of_changes(differences(content_of(case.record), case.content))
+
+
+def verdict_of_changes(changes: Sequence[Difference]) -> Verdict:
+    """Approved or corrected, by what was changed of the prediction.
+
+    Claims and facilities as predicted are approved, whatever was said of findings and of numbers
+    that are not about people.
+    """
+    changed = {each.field for each in changes}
     return "corrected" if changed - {"aside", "accepted"} else "approved"
 
 

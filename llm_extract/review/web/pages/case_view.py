@@ -11,7 +11,7 @@ from llm_extract.numbers import read_ledger
 from llm_extract.record import RecordClaim, RecordCount
 from llm_extract.review.cases import Case, Decision
 from llm_extract.review.content import Content, Item, content_of, counts_in
-from llm_extract.review.deciding import verdict_of
+from llm_extract.review.deciding import verdict_of_changes
 from llm_extract.review.differences import Difference, differences
 from llm_extract.review.judging import Judged, judge
 from llm_extract.review.marking import Mark, Segment, marks_of, segments
@@ -90,7 +90,7 @@ class CaseView:
     @property
     def verdict(self) -> str:
         """What accepting it as it is would mean."""
-        return verdict_of(self.case, "accept")
+        return verdict_of_changes(self.changes)
 
     @property
     def loose(self) -> list[int]:
