@@ -15,7 +15,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 EXAMPLES_PUBLISHED := 2026-03-05
 EXAMPLES_OUT := results/examples
 
-.PHONY: help run test lint browser format mutation-report bench bench-validators bench-batch \
+.PHONY: help run test lint browser browser-test format mutation-report bench bench-validators bench-batch \
 	bench-review bench-local crash-test peers-env lock build clean
 
 help: ## what can be made
@@ -37,11 +37,14 @@ lint: $(VENV)/dev.stamp ## ruff, mypy, pyright, import contracts, declared depen
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry llm_extract validators evals
 
-# What tests of the HTML report open their page with: root on Debian gets it here, others are told.
+browser-test: browser $(VENV)/dev.stamp ## the tests in Chromium alone: review by keyboard, the HTML report
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-cov -m browser
+
+# What tests open their pages with: root on Debian gets it here, others are told.
 browser:
 	@command -v chromium >/dev/null || { \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			echo "Installing Chromium for the tests of the HTML report"; \
+			echo "Installing Chromium for the tests of pages"; \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 				apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 		else \
