@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 from review_builders import ARABIC, SUMS, put, report_of
+from review_server import window
 
 from llm_extract.review.intake import take_in
-from llm_extract.review.sessions import LocalSessions
 from llm_extract.review.states import Reviewer
-from llm_extract.review.web.access import Access
-from llm_extract.review.web.app import create_app
 from llm_extract.review.web.rooms import Rooms, open_rooms
-from llm_extract.review.web.serving import host_names, listen
 from llm_extract.store import Store, open_store
 
 pytestmark = pytest.mark.browser
-
-SWITCHES = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 ASTRAL = (
     "\U0001f54a\U0001f54a Shelling killed 12 people in Tal Orin, \U0001f54a the Meridan Observatory"
@@ -57,24 +47,6 @@ WIDER_THAN_THE_WINDOW = """[...document.querySelectorAll('body *')]
     .map((each) => each.outerHTML.slice(0, 90))"""
 
 
-@contextmanager
-def served(rooms: Rooms, reviewer: Reviewer) -> Iterator[str]:
-    """The address by which a reviewer comes into a server of these rooms."""
-    opened = listen("127.0.0.1", 0)
-    port = opened.getsockname()[1]
-    access = Access(LocalSessions(), reviewer)
-    app = create_app(rooms, access, host_names("127.0.0.1", port))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    thread = threading.Thread(target=server.run, args=([opened],))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}/start?token={access.start_token}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        opened.close()
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     with open_store(tmp_path_factory.mktemp("screen") / "store.sqlite") as opened:
@@ -93,20 +65,8 @@ def rooms(store: Store) -> Iterator[Rooms]:
 @pytest.fixture(scope="module")
 def browser(rooms: Rooms) -> Iterator[BrowserContext]:
     """A window of an analyst who is signed in."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        missing = "Chromium is missing; on Debian: apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with served(rooms, Reviewer("anna", "analyst")) as address, sync_playwright() as playwright:
-        window = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
-        context = window.new_context(viewport={"width": 1280, "height": 800}, base_url=address)
-        page = context.new_page()
-        page.goto(address)
-        page.close()
+    with window(rooms, Reviewer("anna", "analyst")) as context:
         yield context
-        window.close()
 
 
 @pytest.fixture
