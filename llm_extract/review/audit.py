@@ -18,6 +18,7 @@ from llm_extract.store.review_tables import (
     review_log,
     review_versions,
 )
+from llm_extract.store.tables import records
 
 MOST_PROBLEMS = 20
 """Problems that are told; a log that was written anew has one for each row."""
@@ -40,6 +41,7 @@ class _Told:
     versions: dict[int, str]
     decisions: dict[int, tuple[str, str, str]]
     decided: dict[int, set[str]]
+    predictions: dict[int, str]
 
 
 def verify(
@@ -54,7 +56,7 @@ def verify(
     """
     with transaction(engine) as connection:
         total = connection.execute(select(func.count()).select_from(review_log)).scalar_one()
-    told = _Told({}, {}, {}, {})
+    told = _Told({}, {}, {}, {}, {})
     problems: list[str] = []
     number, previous = 0, FIRST
     found = expected in (None, FIRST)
@@ -98,6 +100,8 @@ def _listen(told: _Told, entry: Entry) -> None:
     after = entry.after
     if "state" in after:
         told.states[entry.case_pk] = (after["state"], after["stage"])
+    if entry.action == "open":
+        told.predictions[entry.case_pk] = after["record"]
     for pk, sha256 in after.get("versions", {}).items():
         told.versions[int(pk)] = sha256
     if "decision" in after:
@@ -107,13 +111,18 @@ def _listen(told: _Told, entry: Entry) -> None:
 
 def _departures(connection: Connection, told: _Told) -> Iterator[str]:
     """Where the store differs from its log, a line each."""
-    cases = select(*(review_cases.c[name] for name in ("pk", "state", "stage", "current")))
+    names = ("pk", "state", "stage", "current")
+    cases = select(*(review_cases.c[name] for name in names), records.c.json).join(
+        records, records.c.pk == review_cases.c.record_pk
+    )
     for case in connection.execute(cases):
         said = told.states.get(case.pk)
         if said != (case.state, case.stage):
             yield f"case {case.pk} is {case.state} ({case.stage}), the log says {_state(said)}"
         elif not _is_on(told, case.pk, case.state, case.current):
             yield f"case {case.pk} does not hold what was decided on"
+        if told.predictions.get(case.pk) != sha256_of(case.json):
+            yield f"the prediction of case {case.pk} was changed after it became a case"
     for version in connection.execute(select(review_versions)):
         if told.versions.get(version.pk) != version.sha256:
             yield f"version {version.pk} of case {version.case_pk} is not the one of the log"

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, func, insert, or_, select, text, tuple_, update
 
+from llm_extract.review.content import sha256_of
 from llm_extract.review.log import NewEntry, append
 from llm_extract.review.risk import Signs, risk_of
 from llm_extract.review.sampling import RATE, SampleReason, sample_reason
@@ -164,7 +165,7 @@ class _Page:
         case |= self._sampled(row, record)
         case["waiting"] = row.disposition == "flagged" or case["sampled"]
         new = _Current(pk, row.run_id, row.disposition, "first", case)
-        said = {"state": row.disposition, "stage": "first"}
+        said = {"state": row.disposition, "stage": "first", "record": sha256_of(row.json)}
         before = {"state": "extracted", "stage": "first"}
         self.entries.append(NewEntry(pk, BY_CODE, "open", before, said))
         older = next((self.current[key] for key in keys if key in self.current), None)

@@ -89,6 +89,10 @@ def test_the_database_refuses_to_change_it(
             "row 5 does not follow the row before it",
         ),
         ("UPDATE review_cases SET state = 'approved' WHERE pk = 1", "case 1 is approved"),
+        (
+            "UPDATE records SET json = replace(json, 'Varenia', 'Halden')",
+            "the prediction of case 2 was changed after it became a case",
+        ),
         ("UPDATE review_versions SET json = '{}' WHERE pk = 2", "was changed after it was made"),
         ("UPDATE review_decisions SET who = 'eve' WHERE pk = 1", "decision 1 of case 1 is not"),
         ("UPDATE review_decisions SET verdict = 'approved'", "decision 1 of case 1 is not"),
