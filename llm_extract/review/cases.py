@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import cast
 
 from sqlalchemy import Connection, Engine, select
@@ -142,7 +143,7 @@ def case_of(connection: Connection, pk: int) -> Case:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise _no_case(pk)
-    record = with_head(parsed(row.json), row.report_id, row.source, row.title)
+    record = with_head(_predicted(row.json), row.report_id, row.source, row.title)
     decisions = decisions_of(connection, pk, record)
     current = None if row.current is None else version_of(connection, row.current)
     content = start_of(row.stage, record, round_of(decisions, row.since))
@@ -166,7 +167,7 @@ def case_of(connection: Connection, pk: int) -> Case:
         previous=row.previous,
         since=row.since,
         record=record,
-        content=content if current is None else Content.model_validate_json(current.json),
+        content=content if current is None else _content(current.json),
         can_undo=current is not None and current.back is not None,
         can_redo=current is not None and current.forth is not None,
         decisions=decisions,
@@ -225,4 +226,16 @@ def decisions_of(connection: Connection, pk: int, record: Record) -> tuple[Decis
 def _decided(row: AnyRow, record: Record) -> Content | None:
     if row.verdict in ("rejected", "deferred"):
         return None
-    return content_of(record) if row.json is None else Content.model_validate_json(row.json)
+    return content_of(record) if row.json is None else _content(row.json)
+
+
+@lru_cache(maxsize=256)
+def _predicted(json: str) -> Record:
+    """The record of a row; each step on a case reads it twice, and it never changes."""
+    return parsed(json)
+
+
+@lru_cache(maxsize=256)
+def _content(json: str) -> Content:
+    """The content of a version, which never changes either."""
+    return Content.model_validate_json(json)
