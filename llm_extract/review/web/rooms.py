@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Engine
 
@@ -14,6 +14,7 @@ from llm_extract.review.cases import Cases
 from llm_extract.review.quality import Quality
 from llm_extract.review.queue import Queue
 from llm_extract.review.views import Views
+from llm_extract.review.web.judgements import Judgements
 from llm_extract.review.work import Desk
 from llm_extract.store import Store
 from llm_extract.store.engine import open_reader
@@ -34,6 +35,7 @@ class Rooms:
     views: Views
     quality: Quality
     accounts: Accounts
+    judgements: Judgements = field(default_factory=Judgements)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from contextlib import closing
 import uvicorn
 from fastapi import FastAPI
 
+from llm_extract.batch.collector import calm_collector
 from llm_extract.errors import ReviewError
 
 HTTP_PORT = 80
@@ -117,7 +118,7 @@ def serve(
         timeout_keep_alive=75,  # a page speaks each minute, and must not meet a closing connection
         h11_max_incomplete_event_size=32_768,
     )
-    with closing(at):
+    with closing(at), calm_collector():
         _Server(config, when_ready).run(sockets=[at])
 
 

@@ -13,10 +13,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from llm_extract.changes import GROUPS
 from llm_extract.errors import ChangeError, ReviewError
 from llm_extract.review.cases import Case
-from llm_extract.review.deciding import Choice, ledger_of
+from llm_extract.review.deciding import Choice
 from llm_extract.review.edits import Edit, parse_edit
 from llm_extract.review.edits.forms import ApplyChanges
-from llm_extract.review.judging import judge
 from llm_extract.review.queue import Filters
 from llm_extract.review.sessions import Session
 from llm_extract.review.states import REASONS_OF, Reason
@@ -24,6 +23,7 @@ from llm_extract.review.web.access import Posting, Signed
 from llm_extract.review.web.pages.case_fields import choices, form_fields
 from llm_extract.review.web.pages.case_view import is_blind, view_of
 from llm_extract.review.web.pages.rendering import is_fragment, render, rooms_of
+from llm_extract.review.web.rooms import Rooms
 
 router = APIRouter()
 
@@ -120,7 +120,7 @@ def _edit(
 ) -> Response:
     rooms = rooms_of(request)
     if fields.get("action") == "apply_suggestion":
-        change: Edit = _suggested(rooms.cases.get(pk), fields)
+        change: Edit = _suggested(rooms, rooms.cases.get(pk), fields)
         return _changed(
             request, session, lambda: rooms.desk.edit(pk, session.reviewer, change, version)
         )
@@ -237,7 +237,7 @@ def _page(request: Request, session: Session, case: Case, template: str) -> HTML
     rooms = rooms_of(request)
     older = None if case.previous is None else rooms.cases.get(case.previous)
     newer = rooms.cases.successor_of(case.pk) if case.state == "superseded" else None
-    view = view_of(case, session.reviewer, older, newer)
+    view = view_of(case, rooms.judgements.of(case), session.reviewer, older, newer)
     return render(request, template, view=view, query=request.url.query, **_CHOICES)
 
 
@@ -268,11 +268,10 @@ def _number(told: str) -> int | None:
     return int(told) if told.isdecimal() and len(told) < 10 else None
 
 
-def _suggested(case: Case, fields: dict[str, str]) -> ApplyChanges:
+def _suggested(rooms: Rooms, case: Case, fields: dict[str, str]) -> ApplyChanges:
     """The changes that a finding suggests; the form names it by its key and their place."""
-    judged = judge(case.record, case.content, case.text, ledger_of(case), suggest=True)
     index = _number(fields.get("index", ""))
-    for each in judged:
+    for each in rooms.judgements.of(case):
         if each.key == fields.get("key") and index is not None:
             found = each.finding.suggestions[index : index + 1]
             if found:

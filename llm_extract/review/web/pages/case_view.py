@@ -13,7 +13,7 @@ from llm_extract.review.cases import Case, Decision
 from llm_extract.review.content import Content, Item, content_of, counts_in
 from llm_extract.review.deciding import verdict_of_changes
 from llm_extract.review.differences import Difference, differences
-from llm_extract.review.judging import Judged, judge
+from llm_extract.review.judging import Judged
 from llm_extract.review.marking import Mark, Segment, marks_of, segments
 from llm_extract.review.states import DECIDED, Reviewer
 from llm_extract.review.sums import SumLine, number_words, sums_of
@@ -125,14 +125,14 @@ def is_blind(case: Case, reviewer: Reviewer) -> bool:
 
 def view_of(
     case: Case,
+    judged: list[Judged],
     reviewer: Reviewer,
     superseded: Case | None,
     newer: int | None,
 ) -> CaseView:
-    """The screen of a case for a reviewer; `superseded` is the case that this one took the place
-    of, `newer` the number of the one that took its place."""
+    """The screen of a case and its findings for a reviewer; `superseded` is the case that this one
+    took the place of, `newer` the number of the one that took its place."""
     ledger = read_ledger(case.text, case.language)
-    judged = judge(case.record, case.content, case.text, ledger, suggest=True)
     marks = marks_of(ledger, case.content)
     before: list[Difference] = []
     if superseded is not None and superseded.state == "superseded" and superseded.decisions:
