@@ -80,11 +80,11 @@ def page(browser: BrowserContext) -> Iterator[Page]:
 
 
 def take(page: Page, pk: int) -> None:
-    """Open a case and take it by key."""
+    """Open a case and take it by key; keys count once the script has chosen a claim."""
     page.goto(f"/cases/{pk}")
     if page.locator("[data-mine=no]").count():
         page.keyboard.press("y")
-    expect(page.locator("[data-mine=yes]")).to_be_visible()
+    expect(page.locator("[data-mine=yes] .claim.is-chosen")).to_be_visible()
 
 
 def press(page: Page, keys: str) -> None:

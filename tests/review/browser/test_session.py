@@ -129,7 +129,7 @@ def test_twenty_records_by_keyboard(session: tuple[Rooms, Page, str]) -> None:
     press(page, "n")
     done: dict[int, str] = {}
     for place in range(RECORDS):
-        page.wait_for_selector("#case[data-mine=yes]")
+        page.wait_for_selector("#case[data-mine=yes] .claim.is-chosen")
         case = case_now(page, rooms)
         if place == 0:
             shot(page, f"case-{language}")
@@ -228,7 +228,7 @@ def test_no_page_breaks_the_guidelines(session: tuple[Rooms, Page, str]) -> None
     page.goto("/cases/1")
     found["case"] = violations(page)
     press(page, "y")
-    page.wait_for_selector("#case[data-mine=yes]")
+    page.wait_for_selector("#case[data-mine=yes] .claim.is-chosen")
     press(page, "n", "e")
     expect(page.locator(".field-form")).to_be_visible()
     found["case being edited"] = violations(page)
