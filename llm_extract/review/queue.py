@@ -54,7 +54,6 @@ class QueueRow:
     holder: str | None
     assignee: str | None
     sample_reason: str | None
-    second_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,6 @@ class Queue:
             holder=row.holder if is_held else None,
             assignee=row.assignee,
             sample_reason=row.sample_reason,
-            second_reason=row.second_reason,
         )
 
 

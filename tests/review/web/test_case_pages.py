@@ -232,6 +232,7 @@ def test_the_second_reviewer_does_not_see_the_first_ones_work(
     decided(rooms, pk, ANNA, CLEAR_WOMEN)
     page = basil.get(f"/cases/{pk}")
     assert "What the first one did is shown after your decision" in page
+    assert "killed of 20 or more" not in page
     assert 'data-slot="women"' in page
     assert 'class="history"' not in page
     assert 'class="history"' in anna.get(f"/cases/{pk}")
