@@ -220,6 +220,7 @@ def _print_results(plan: RunPlan, summary: RunSummary, store: Store) -> None:
     folder = shlex.quote(str(plan.out))
     out.print(plain(f"results  {plan.records}"), soft_wrap=True)
     out.print(plain(f"next     llm-extract show {folder} ID"), soft_wrap=True)
+    out.print(plain(f"         llm-extract review --store {folder}"), soft_wrap=True)
     out.print(
         plain(f"         llm-extract export {folder} --format csv --out claims.csv"), soft_wrap=True
     )

@@ -50,7 +50,8 @@ class Case:
     """A record on its way to a trusted one.
 
     `record` is the prediction and never changes; `content` is what stands now: the prediction or
-    what its reviewer has made of it in this stage, and after a final decision what was decided.
+    what its reviewer has made of it in this stage, and after a final decision what was decided;
+    `current` is the version that holds it, None where it is the prediction.
     """
 
     pk: int
@@ -71,6 +72,8 @@ class Case:
     sample_reason: str | None
     previous: int | None
     since: int
+    current: int | None
+    taken: datetime | None
     record: Record
     content: Content
     can_undo: bool
@@ -166,6 +169,8 @@ def case_of(connection: Connection, pk: int) -> Case:
         sample_reason=row.sample_reason,
         previous=row.previous,
         since=row.since,
+        current=row.current,
+        taken=row.taken,
         record=record,
         content=content if current is None else _content(current.json),
         can_undo=current is not None and current.back is not None,

@@ -107,7 +107,7 @@ class Desk:
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             if case.holder == who.name and case.state == "in_review":
-                self._step(connection, case, who, "release", _given_back(connection, case))
+                self._step(connection, case, who, "release", _given_back(case))
 
     def free(self, pk: int, who: Reviewer) -> None:
         """Take a case from whoever has it; for seniors."""
@@ -115,7 +115,7 @@ class Desk:
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             if case.holder is not None and case.state == "in_review":
-                self._step(connection, case, who, "free", _given_back(connection, case))
+                self._step(connection, case, who, "free", _given_back(case))
 
     def assign(self, pk: int, who: Reviewer, assignee: str | None) -> None:
         """Say who is to look at a case (None: anybody); analysts may name themselves alone."""
@@ -261,7 +261,7 @@ class Desk:
             if content == case.content:
                 return case
             made: dict[str, str] = {}
-            back = _current(connection, pk)
+            back = case.current
             if back is None:
                 back = self._put_version(connection, case, who, case.content, made)
             new = self._put_version(connection, case, who, content, made, back=back)
@@ -276,8 +276,7 @@ class Desk:
         with transaction(self._engine) as connection:
             case = _locked(connection, pk)
             self._must_hold(connection, case, who, version)
-            now = _current(connection, pk)
-            here = None if now is None else version_of(connection, now)
+            here = None if case.current is None else version_of(connection, case.current)
             goal = None if here is None else (here.back if action == "undo" else here.forth)
             if here is None or goal is None:
                 raise ReviewError(f"there is nothing to {action}", code="nothing")
@@ -321,10 +320,7 @@ class Desk:
         self, connection: Connection, case: Case, row: _Decided, state: State, end: dict[str, Any]
     ) -> Case:
         json = case.content.model_dump_json()
-        current = _decided_version(connection, case)
-        taken = connection.execute(
-            select(review_cases.c.taken).where(review_cases.c.pk == case.pk)
-        ).scalar_one()
+        current = _decided_version(case)
         now = self._clock()
         prediction = content_of(case.record)
         pk: int = connection.execute(
@@ -339,7 +335,7 @@ class Desk:
                 "reason": row.reason,
                 "note": row.note,
                 "made": now,
-                "seconds": 0 if taken is None else int((now - taken).total_seconds()),
+                "seconds": 0 if case.taken is None else int((now - case.taken).total_seconds()),
                 "final": row.final,
                 "wrong": was_wrong(row.verdict, row.reason, prediction, case.content),
             },
@@ -446,23 +442,17 @@ def _locked(connection: Connection, pk: int) -> Case:
     return case_of(connection, pk)
 
 
-def _current(connection: Connection, pk: int) -> int | None:
-    query = select(review_cases.c.current).where(review_cases.c.pk == pk)
-    found: int | None = connection.execute(query).scalar_one()
-    return found
-
-
-def _decided_version(connection: Connection, case: Case) -> int | None:
-    """The version that holds the content; None: it is as predicted."""
-    current = _current(connection, case.pk)
-    if current is None and case.stage == "adjudication":
+def _decided_version(case: Case) -> int | None:
+    """The version that holds the content, also where it is the first reviewer's that a senior has
+    not touched; None: it is as predicted."""
+    if case.current is None and case.stage == "adjudication":
         return next((one.version_pk for one in case.round if one.content is not None), None)
-    return current
+    return case.current
 
 
-def _given_back(connection: Connection, case: Case) -> dict[str, Any]:
+def _given_back(case: Case) -> dict[str, Any]:
     """What becomes of a case whose reviewer leaves: as it came, unless somebody worked on it."""
-    untouched = case.stage == "first" and not case.round and _current(connection, case.pk) is None
+    untouched = case.stage == "first" and not case.round and case.current is None
     state = case.record.disposition if untouched and not case.decisions else "in_review"
     return {"state": state, **_NOBODY}
 
