@@ -45,7 +45,12 @@ from llm_extract.documents.read import MAX_ID_BYTES
         ("a.csv", b"x,y\n1,2\n", "no_column", "name one of: x, y"),
         ("a.parquet", b"PAR1 cut off", "broken_parquet", "write it again"),
         ("a.jsonl.gz", b"\x1f\x8b cut off", "broken_gzip", "pack it again"),
-        ("a.jsonl.gz", gzip.compress(b'{"text": "Nine killed"}', mtime=0)[:-9], "broken_gzip", "again"),
+        (
+            "a.jsonl.gz",
+            gzip.compress(b'{"text": "Nine killed"}', mtime=0)[:-9],
+            "broken_gzip",
+            "again",
+        ),
     ],
 )
 def test_a_broken_file_is_refused_in_one_line(
